@@ -1,0 +1,7 @@
+//! The `trainyard` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    trainyard::run(std::env::args_os())
+}

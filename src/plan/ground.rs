@@ -1,0 +1,120 @@
+//! What every verb stands on: who acts and when, the options of the repository, its environments.
+
+use anyhow::Result;
+use thiserror::Error;
+
+use crate::state::{Actor, EnvironmentGraph, Moment, Options, deployment, release};
+use crate::tree::{Kind, ReadTree, RepoPath};
+
+/// What comes from outside, once for a whole command.
+#[derive(Clone, Debug)]
+pub(crate) struct Context {
+    /// For whom.
+    pub(crate) actor: Actor,
+    /// When.
+    pub(crate) now: Moment,
+    /// The URL of the manifest repository without credentials; empty if it has no remote.
+    pub(crate) repo_url: String,
+    /// The branch of the manifest repository.
+    pub(crate) branch: String,
+}
+
+/// A repository on which no verb can work.
+#[derive(Debug, PartialEq, Eq, Error)]
+pub(crate) enum Unusable {
+    /// There are no environments.
+    #[error("this is no manifest repository: the branch `{0}` has no folder `environments/` with an environment in it")]
+    NoEnvironments(String),
+    /// kuberpult v13.50 or later exported it from its database.
+    #[error(
+        "this manifest repository was written by kuberpult v13.50 or later: it holds manifests, but neither releases nor `version` links (for example in `{0}`)"
+    )]
+    ExportOfLaterKuberpult(RepoPath),
+}
+
+impl Unusable {
+    /// What can be done.
+    pub(crate) fn hint(&self) -> &'static str {
+        match self {
+            Self::NoEnvironments(_) => {
+                "start one with a first environment: put {\"upstream\": {\"latest\": true}} into environments/development/config.json, commit and push it; or pass the right folder with `-C` and the right branch with `--branch`"
+            }
+            Self::ExportOfLaterKuberpult(_) => {
+                "trainyard keeps releases, locks and queues in git; start in a fresh repository with these `environments/*/config.json` and release each app once"
+            }
+        }
+    }
+}
+
+/// Options and environments of the tree that is planned on.
+pub(crate) struct Ground<'a> {
+    /// What comes from outside.
+    pub(crate) context: &'a Context,
+    /// The options of the repository.
+    pub(crate) options: Options,
+    /// Its environments.
+    pub(crate) environments: EnvironmentGraph,
+}
+
+impl<'a> Ground<'a> {
+    /// Reads options and environments. Fails with [`Unusable`] if this is no manifest repository.
+    pub(crate) fn survey(tree: &dyn ReadTree, context: &'a Context) -> Result<Self> {
+        let options = Options::read(tree)?;
+        let environments = EnvironmentGraph::read(tree)?;
+        if environments.iter().next().is_none() {
+            return Err(Unusable::NoEnvironments(context.branch.clone()).into());
+        }
+        if let Some(path) = export_of_later_kuberpult(tree, &environments)? {
+            return Err(Unusable::ExportOfLaterKuberpult(path).into());
+        }
+        Ok(Self {
+            context,
+            options,
+            environments,
+        })
+    }
+}
+
+/// A deployed manifest without a `version` link, in a repository without any release.
+fn export_of_later_kuberpult(
+    tree: &dyn ReadTree,
+    environments: &EnvironmentGraph,
+) -> Result<Option<RepoPath>> {
+    if release::any(tree)? {
+        return Ok(None);
+    }
+    for environment in environments.iter() {
+        for app in deployment::apps(tree, &environment.name)? {
+            let manifests = deployment::directory(&environment.name, &app).join("manifests");
+            let deployed = deployment::is_deployed(tree, &environment.name, &app)?;
+            if !deployed && tree.kind(&manifests)? == Some(Kind::Directory) {
+                return Ok(Some(manifests));
+            }
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::world::context;
+    use crate::tree::MemoryTree;
+
+    fn survey(files: &[(&str, &str)]) -> Option<Unusable> {
+        let error = Ground::survey(&MemoryTree::of(files), &context()).err()?;
+        Some(error.downcast().unwrap())
+    }
+
+    #[test]
+    fn what_is_no_manifest_repository_is_named() {
+        let config = ("environments/dev/config.json", "{}");
+        let manifest = ("environments/dev/applications/web/manifests/manifests.yaml", "a: 1");
+        assert_eq!(survey(&[("README.md", "x")]), Some(Unusable::NoEnvironments("main".into())));
+        assert_eq!(survey(&[config]), None);
+        let path = RepoPath::parse("environments/dev/applications/web/manifests");
+        assert_eq!(survey(&[config, manifest]), path.map(Unusable::ExportOfLaterKuberpult));
+        let release = ("applications/web/releases/1/created_at", "x");
+        assert_eq!(survey(&[config, manifest, release]), None);
+    }
+}

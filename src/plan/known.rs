@@ -1,0 +1,92 @@
+//! Names that must exist, and the nearest ones when they do not.
+
+use anyhow::Result;
+
+use super::{Ground, Refusal};
+use crate::state::{AppName, EnvName, Environment, GroupName, TeamName, Version, deployment, release};
+use crate::tree::ReadTree;
+
+/// The environment of this name.
+pub(super) fn environment<'a>(ground: &'a Ground, name: &EnvName) -> Result<&'a Environment> {
+    let names = || ground.environments.iter().map(|each| each.name.to_string());
+    let found = ground.environments.get(name);
+    found.ok_or_else(|| unknown("environment", name.as_ref(), names()).into())
+}
+
+/// The environments of a group; at least one.
+pub(super) fn group<'a>(ground: &'a Ground, name: &GroupName) -> Result<Vec<&'a Environment>> {
+    let members = ground.environments.group(name);
+    if members.is_empty() {
+        let groups = ground.environments.groups().into_iter().map(ToString::to_string);
+        return Err(unknown("environment group", name.as_ref(), groups).into());
+    }
+    Ok(members)
+}
+
+/// Fails unless the app has releases or a folder on some environment.
+pub(super) fn app(tree: &dyn ReadTree, ground: &Ground, name: &AppName) -> Result<()> {
+    if release::app_exists(tree, name)? {
+        return Ok(());
+    }
+    for environment in ground.environments.iter() {
+        if tree.has_folder(&deployment::directory(&environment.name, name))? {
+            return Ok(());
+        }
+    }
+    let apps = release::apps(tree)?.into_iter().map(|app| app.to_string());
+    Err(unknown("app", name.as_ref(), apps).into())
+}
+
+/// Fails unless some app belongs to the team.
+pub(super) fn team(tree: &dyn ReadTree, name: &TeamName) -> Result<()> {
+    let mut teams = std::collections::BTreeSet::new();
+    for app in release::apps(tree)? {
+        teams.extend(release::team(tree, &app)?);
+    }
+    if teams.contains(name) {
+        return Ok(());
+    }
+    let teams = teams.iter().map(ToString::to_string);
+    Err(Refusal::TeamWithoutApps {
+        team: name.clone(),
+        nearest: nearest(name.as_ref(), teams),
+    }
+    .into())
+}
+
+/// Fails unless the app has this release.
+pub(super) fn version(tree: &dyn ReadTree, app: &AppName, version: Version) -> Result<()> {
+    if release::exists(tree, app, version)? {
+        return Ok(());
+    }
+    let mut nearest = release::versions(tree, app)?;
+    nearest.sort_by_key(|each| each.number().abs_diff(version.number()));
+    nearest.truncate(3);
+    nearest.sort();
+    Err(Refusal::UnknownVersion {
+        app: app.clone(),
+        version,
+        nearest,
+    }
+    .into())
+}
+
+/// The refusal of an unknown name.
+pub(super) fn unknown(what: &'static str, name: &str, known: impl Iterator<Item = String>) -> Refusal {
+    Refusal::Unknown {
+        what,
+        name: name.to_owned(),
+        nearest: nearest(name, known),
+    }
+}
+
+/// Up to three names that could be meant; if none is near, the only few that exist.
+fn nearest(name: &str, known: impl Iterator<Item = String>) -> Vec<String> {
+    let mut known: Vec<_> =
+        known.map(|known| (strsim::damerau_levenshtein(name, &known), known)).collect();
+    known.sort();
+    let few = known.len() <= 3;
+    let close = |distance: usize| few || distance <= name.len().div_ceil(3).max(2);
+    let near = known.into_iter().filter(|(distance, _)| close(*distance));
+    near.take(3).map(|(_, known)| known).collect()
+}

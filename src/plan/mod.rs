@@ -1,0 +1,24 @@
+//! Verbs: a request and a draft in, an outcome out. Nothing here does IO: verbs read through the draft and write into it.
+//! The rules are `docs/rules.md`.
+
+pub(crate) mod argocd;
+mod cleanup;
+pub(crate) mod deploy;
+mod ground;
+mod known;
+pub(crate) mod lock;
+pub(crate) mod manifest;
+pub(crate) mod outcome;
+mod refusal;
+pub(crate) mod release;
+pub(crate) mod train;
+pub(crate) mod unlock;
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod world;
+mod yaml;
+
+pub(crate) use ground::{Context, Ground, Unusable};
+pub(crate) use outcome::{Done, Outcome};
+pub(crate) use refusal::Refusal;

@@ -1,0 +1,153 @@
+//! What a command came to: plain data, which the reports put into words.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::train::TrainRun;
+use crate::state::{AppName, EnvName, GroupName, LockId, LockScope, PlacedLock, TeamName, Version};
+
+/// What was done, and what somebody should know besides.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// What was done.
+    pub(crate) done: Done,
+    /// What is wrong in the repository, or was passed over. One sentence each.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// The result of each verb.
+#[derive(Debug)]
+pub(crate) enum Done {
+    Released(Released),
+    Deployed(DeployRun),
+    Locked(Vec<PlacedLock>),
+    Unlocked(Unlocked),
+    Train(TrainRun),
+}
+
+/// What became of a deployment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Deployed {
+    /// It runs now.
+    Changed { from: Option<Version>, to: Version },
+    /// It ran before.
+    AlreadyThere(Version),
+    /// It waits for locks to lift.
+    Queued {
+        version: Version,
+        /// The version that waited before.
+        replaced: Option<Version>,
+        behind: Vec<PlacedLock>,
+    },
+}
+
+/// A change of version in one phrase.
+pub(crate) struct Move {
+    pub(crate) from: Option<Version>,
+    pub(crate) to: Version,
+}
+
+impl fmt::Display for Move {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.from {
+            Some(from) => write!(formatter, "{from} → {}", self.to),
+            None => write!(formatter, "{} (first)", self.to),
+        }
+    }
+}
+
+/// What became of a new release.
+#[derive(Debug)]
+pub(crate) struct Released {
+    pub(crate) app: AppName,
+    pub(crate) version: Version,
+    /// Whether it is new; else the same release was there.
+    pub(crate) stored: bool,
+    /// The environments with `upstream.latest`.
+    pub(crate) deployments: BTreeMap<EnvName, Deployed>,
+    /// The environments that have a manifest and take it with a later train or deployment.
+    pub(crate) waiting: Vec<EnvName>,
+    /// Old releases that were cleaned up.
+    pub(crate) removed: Vec<Version>,
+}
+
+/// What became of a deployment to an environment or a group.
+#[derive(Debug)]
+pub(crate) struct DeployRun {
+    pub(crate) app: AppName,
+    pub(crate) version: Version,
+    pub(crate) deployments: BTreeMap<EnvName, Deployed>,
+    /// Old releases that were cleaned up.
+    pub(crate) removed: Vec<Version>,
+}
+
+/// What the removal of locks brought about.
+#[derive(Debug)]
+pub(crate) struct Unlocked {
+    /// What was unlocked.
+    pub(crate) target: LockTarget,
+    /// The locks that are gone.
+    pub(crate) removed: Vec<PlacedLock>,
+    /// Where a group unlock found no such lock.
+    pub(crate) absent: Vec<(LockScope, LockId)>,
+    /// What became of each version that waited.
+    pub(crate) queue: BTreeMap<(EnvName, AppName), QueueEnd>,
+    /// Old releases that were cleaned up.
+    pub(crate) cleaned: BTreeMap<AppName, Vec<Version>>,
+}
+
+/// What became of a queued version when a lock went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum QueueEnd {
+    /// Nothing holds it back any longer.
+    Deployed { from: Option<Version>, to: Version },
+    /// Other locks hold it back.
+    StillLocked { version: Version, behind: Vec<PlacedLock> },
+    /// It was asked to stay.
+    Kept(Version),
+    /// It cannot be deployed, or is deployed already.
+    Dropped(DropCause),
+}
+
+/// Why a queued version was dropped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum DropCause {
+    /// It is what runs.
+    AlreadyDeployed(Version),
+    /// The link in the queue is broken, or its release is gone.
+    Broken(String),
+    /// Its release has no manifest for this environment.
+    NoManifest(Version),
+}
+
+impl fmt::Display for DropCause {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AlreadyDeployed(version) => write!(formatter, "{version} is already deployed"),
+            Self::Broken(why) => formatter.write_str(why),
+            Self::NoManifest(version) => {
+                write!(formatter, "release {version} has no manifest for this environment")
+            }
+        }
+    }
+}
+
+/// Where locks are placed or removed, as it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LockTarget {
+    Environment(EnvName),
+    App(EnvName, AppName),
+    Team(EnvName, TeamName),
+    Group(GroupName),
+}
+
+impl fmt::Display for LockTarget {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment(environment) => write!(formatter, "{environment}"),
+            Self::App(environment, app) => write!(formatter, "{app} on {environment}"),
+            Self::Team(environment, team) => write!(formatter, "team {team} on {environment}"),
+            Self::Group(group) => write!(formatter, "group {group}"),
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! The typed "no" of the rules, with what can be done about it.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use crate::state::{AppName, EnvName, LockId, LockScope, Moment, PlacedLock, TeamName, Version};
+
+/// Why a rule refuses an operation.
+#[derive(Debug, Error)]
+pub(crate) enum Refusal {
+    /// A name that must exist does not.
+    Unknown {
+        /// The word for what was named.
+        what: &'static str,
+        /// The name.
+        name: String,
+        /// The names that come closest, or a few that exist.
+        nearest: Vec<String>,
+    },
+    /// The app has no such release.
+    UnknownVersion {
+        app: AppName,
+        version: Version,
+        /// The releases that come closest.
+        nearest: Vec<Version>,
+    },
+    /// The release is not meant for this environment.
+    NoManifest {
+        app: AppName,
+        version: Version,
+        environment: EnvName,
+        /// The environments that it is meant for.
+        has: Vec<EnvName>,
+    },
+    /// Locks are in the way, and queueing was not asked for.
+    Locked {
+        /// What was to be done.
+        what: String,
+        /// Every lock in the way.
+        locks: Vec<PlacedLock>,
+        now: Moment,
+    },
+    /// There is another release under this number.
+    DifferentRelease {
+        app: AppName,
+        version: Version,
+        /// Each field that differs, with a unified diff.
+        differences: Vec<Difference>,
+    },
+    /// The number is below the releases that are kept.
+    TooOld {
+        app: AppName,
+        version: Version,
+        /// The lowest number that would be kept.
+        oldest: Version,
+    },
+    /// There is no such lock.
+    NoSuchLock {
+        scopes: Vec<LockScope>,
+        id: LockId,
+        /// The ids that do exist there.
+        existing: Vec<LockId>,
+    },
+    /// Later kuberpult numbers this release with a revision.
+    Revision { app: AppName, version: Version },
+    /// No app belongs to the team.
+    TeamWithoutApps { team: TeamName, nearest: Vec<String> },
+}
+
+/// A field in which two releases differ.
+#[derive(Debug)]
+pub(crate) struct Difference {
+    /// The field, such as `source_message` or `manifest for staging`.
+    pub(crate) field: String,
+    /// From the stored to the given text, as a unified diff.
+    pub(crate) diff: String,
+}
+
+impl Refusal {
+    /// What can be done about it.
+    pub(crate) fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unknown { nearest, .. } | Self::TeamWithoutApps { nearest, .. } => {
+                (!nearest.is_empty()).then(|| format!("did you mean {}?", joined(nearest, " or ")))
+            }
+            Self::UnknownVersion { nearest, app, .. } if nearest.is_empty() => {
+                Some(format!("`{app}` has no releases; store one with `trainyard release`"))
+            }
+            Self::UnknownVersion { nearest, .. } => {
+                Some(format!("the nearest releases are {}", joined(nearest, ", ")))
+            }
+            Self::NoManifest { has, .. } => {
+                Some(format!("it has manifests for {}", joined(has, ", ")))
+            }
+            Self::Locked { locks, .. } => Some(format!(
+                "remove with `{}`, or wait in the queue with `--on-lock queue`",
+                locks.first().map(unlock_command).unwrap_or_default()
+            )),
+            Self::DifferentRelease { .. } => Some(
+                "releases are immutable: leave `--version` out to store this as the next one".to_owned(),
+            ),
+            Self::TooOld { oldest, .. } => Some(format!(
+                "numbers from {oldest} on are kept; `releaseVersionsLimit` in trainyard.yaml keeps more"
+            )),
+            Self::NoSuchLock { existing, .. } if existing.is_empty() => {
+                Some("there is no lock at all in that place".to_owned())
+            }
+            Self::NoSuchLock { existing, .. } => {
+                Some(format!("the locks there are {}", joined(existing, ", ")))
+            }
+            Self::Revision { app, .. } => {
+                Some(format!("store it again under a plain number: `trainyard release -a {app} …`"))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown { what, name, .. } => write!(formatter, "there is no {what} `{name}`"),
+            Self::TeamWithoutApps { team, .. } => {
+                write!(formatter, "there is no team `{team}`: no app belongs to it")
+            }
+            Self::UnknownVersion { app, version, .. } => {
+                write!(formatter, "`{app}` has no release {version}")
+            }
+            Self::NoManifest { app, version, environment, .. } => write!(
+                formatter,
+                "release {version} of `{app}` has no manifest for environment `{environment}`"
+            ),
+            Self::Locked { what, locks, now } => {
+                write!(formatter, "{what} is locked:")?;
+                locks.iter().try_for_each(|lock| {
+                    write!(formatter, "\n  {} on {}", lock.phrase(*now), lock.scope.environment())
+                })
+            }
+            Self::DifferentRelease { app, version, differences } => {
+                let fields: Vec<_> = differences.iter().map(|each| each.field.as_str()).collect();
+                let fields = joined(&fields, ", ");
+                write!(formatter, "release {version} of `{app}` exists and differs in {fields}")?;
+                differences.iter().try_for_each(|each| write!(formatter, "\n{}", each.diff.trim_end()))
+            }
+            Self::TooOld { app, version, .. } => write!(
+                formatter,
+                "release {version} of `{app}` is too old: the clean-up would remove it at once"
+            ),
+            Self::NoSuchLock { scopes, id, .. } => {
+                write!(formatter, "there is no lock `{id}` on {}", joined(scopes, ", "))
+            }
+            Self::Revision { app, version } => write!(
+                formatter,
+                "release {version} of `{app}` has a revision; trainyard reads such releases, but does not deploy them"
+            ),
+        }
+    }
+}
+
+/// The command that removes a lock.
+pub(crate) fn unlock_command(placed: &PlacedLock) -> String {
+    let scope = match &placed.scope {
+        LockScope::Environment(environment) => format!("-e {environment}"),
+        LockScope::App(environment, app) => format!("-e {environment} -a {app}"),
+        LockScope::Team(environment, team) => format!("-e {environment} -t {team}"),
+    };
+    let id = placed.id.to_string();
+    let harmless = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.@:+".contains(&byte);
+    let id = if id.bytes().all(harmless) { id } else { format!("'{}'", id.replace('\'', r"'\''")) };
+    format!("trainyard unlock {scope} --lock-id {id}")
+}
+
+fn joined<T: fmt::Display>(names: &[T], separator: &str) -> String {
+    let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(separator)
+}

@@ -1,0 +1,194 @@
+//! Release: store an immutable version of an app, and deploy it where the upstream is `latest`.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use super::cleanup::{clean_up, old_releases};
+use super::deploy::Place;
+use super::outcome::{Deployed, Done, Outcome, Released};
+use super::refusal::Difference;
+use super::{Ground, Refusal, manifest};
+use crate::state::release::{self, Field, Release};
+use crate::state::{AppName, EnvName, Environment, InvalidName, Locks, TeamName, Upstream, Version};
+use crate::tree::{Content, Draft, ReadTree};
+
+/// A release to store.
+#[derive(Clone, Debug)]
+pub(crate) struct NewRelease {
+    pub(crate) app: AppName,
+    /// Its number; without one, the next.
+    pub(crate) version: Option<Version>,
+    /// The team that owns the app; without one, the team stays.
+    pub(crate) team: Option<TeamName>,
+    /// The facts that are known about it.
+    pub(crate) fields: BTreeMap<Field, String>,
+    /// The manifests, checked, by environment.
+    pub(crate) manifests: BTreeMap<EnvName, String>,
+}
+
+/// Stores a release. The same release again changes nothing; another one under its number is refused.
+pub(crate) fn release(draft: &mut Draft, ground: &Ground, request: &NewRelease) -> Result<Outcome> {
+    check_length(ground, &request.app)?;
+    let app = &request.app;
+    let mut versions = release::versions(draft, app)?;
+    let highest = versions.last().copied();
+    let version = match request.version {
+        Some(version) => version,
+        None => Version::new(highest.map_or(0, Version::number).saturating_add(1)),
+    };
+    if let Some(stored) = versions.iter().find(|each| each.number() == version.number()) {
+        check_same(draft, request, *stored)?;
+        return Ok(outcome(request, version, false, Vec::new()));
+    }
+    versions.push(version);
+    versions.sort();
+    if highest > Some(version) {
+        check_age(draft, ground, request, version, &versions)?;
+    }
+    store(draft, ground, request, version)?;
+    let mut outcome = outcome(request, version, true, strangers(ground, request));
+    if highest < Some(version) {
+        deploy_to_latest(draft, ground, request, version, &mut outcome)?;
+    }
+    Ok(outcome)
+}
+
+/// App names are short unless the repository says otherwise; only here do new ones come in.
+fn check_length(ground: &Ground, app: &AppName) -> Result<(), InvalidName> {
+    let (length, longest) = (app.as_ref().len(), AppName::MOST_BYTES);
+    if ground.options.allow_long_app_names || length <= longest {
+        return Ok(());
+    }
+    let rule = format!(
+        "it has {length} bytes, and {longest} are allowed without `allowLongAppNames: true` in trainyard.yaml"
+    );
+    Err(InvalidName::new("app name", app.as_ref(), rule))
+}
+
+/// Fails with every difference if the stored release is another one. What is not given is not compared.
+fn check_same(tree: &dyn ReadTree, request: &NewRelease, version: Version) -> Result<()> {
+    let app = &request.app;
+    let mut differences = Vec::new();
+    let mut compare = |field: String, stored: Option<String>, given: &str, same: bool| {
+        if !same {
+            let diff = manifest::diff(&field, &stored.unwrap_or_default(), given);
+            differences.push(Difference { field, diff });
+        }
+    };
+    for (field, given) in &request.fields {
+        let stored = release::field(tree, app, version, *field)?;
+        let same = stored.as_ref() == Some(given);
+        compare(field.name().to_owned(), stored, given, same);
+    }
+    if let Some(given) = &request.team {
+        let stored = release::team(tree, app)?;
+        let same = stored.as_ref() == Some(given);
+        compare("team".to_owned(), stored.map(|team| team.as_ref().to_owned()), given.as_ref(), same);
+    }
+    for (environment, given) in &request.manifests {
+        let stored = match release::manifest(tree, app, version, environment)? {
+            Some(content) => Some(String::from_utf8_lossy(&tree.bytes(&content)?).into_owned()),
+            None => None,
+        };
+        let same = stored.as_ref().is_some_and(|stored| manifest::same(stored, given));
+        compare(format!("manifest for {environment}"), stored, given, same);
+    }
+    if differences.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::DifferentRelease {
+        app: app.clone(),
+        version,
+        differences,
+    }
+    .into())
+}
+
+/// Fails if the clean-up would remove the new version at once.
+fn check_age(
+    tree: &dyn ReadTree,
+    ground: &Ground,
+    request: &NewRelease,
+    version: Version,
+    versions: &[Version],
+) -> Result<()> {
+    let old = old_releases(tree, ground, &request.app, versions)?;
+    if !old.contains(&version) {
+        return Ok(());
+    }
+    Err(Refusal::TooOld {
+        app: request.app.clone(),
+        version,
+        oldest: versions.get(old.len()).copied().unwrap_or(version),
+    }
+    .into())
+}
+
+fn store(draft: &mut Draft, ground: &Ground, request: &NewRelease, version: Version) -> Result<()> {
+    let manifests = request.manifests.iter();
+    let content = |text: &String| Content::new(text.as_bytes());
+    let release = Release {
+        fields: request.fields.clone(),
+        manifests: manifests.map(|(name, text)| (name.clone(), content(text))).collect(),
+    };
+    release::store(draft, &request.app, version, &release, ground.context.now)?;
+    match &request.team {
+        Some(team) => release::write_team(draft, &request.app, team),
+        None => Ok(()),
+    }
+}
+
+/// Warnings about manifests for environments that do not exist.
+fn strangers(ground: &Ground, request: &NewRelease) -> Vec<String> {
+    let unknown = request.manifests.keys().filter(|name| ground.environments.get(name).is_none());
+    let warning = |name| format!("there is no environment `{name}` yet; its manifest is stored all the same");
+    unknown.map(warning).collect()
+}
+
+fn outcome(request: &NewRelease, version: Version, stored: bool, warnings: Vec<String>) -> Outcome {
+    let done = Done::Released(Released {
+        app: request.app.clone(),
+        version,
+        stored,
+        deployments: BTreeMap::new(),
+        waiting: request.manifests.keys().cloned().collect(),
+        removed: Vec::new(),
+    });
+    Outcome { done, warnings }
+}
+
+fn deploy_to_latest(
+    draft: &mut Draft,
+    ground: &Ground,
+    request: &NewRelease,
+    version: Version,
+    outcome: &mut Outcome,
+) -> Result<()> {
+    let Done::Released(released) = &mut outcome.done else {
+        return Ok(());
+    };
+    let with_manifest = |each: &&Environment| request.manifests.contains_key(&each.name);
+    for environment in ground.environments.iter().filter(with_manifest) {
+        if let Err(broken) = environment.readable() {
+            outcome.warnings.push(format!("{broken}: nothing is deployed to `{}`", environment.name));
+        }
+        if environment.upstream != Ok(Upstream::Latest) {
+            continue;
+        }
+        let place = Place {
+            environment: &environment.name,
+            app: &request.app,
+        };
+        let manifest = place.manifest(draft, version)?;
+        let locks = Locks::read(draft, place.environment)?.in_force(draft, place.app)?;
+        let deployed = place.deploy(draft, ground, (version, manifest), locks)?;
+        released.waiting.retain(|name| *name != environment.name);
+        released.deployments.insert(environment.name.clone(), deployed);
+    }
+    let changed = |deployed: &Deployed| matches!(deployed, Deployed::Changed { .. });
+    if released.deployments.values().any(changed) {
+        released.removed = clean_up(draft, ground, &request.app)?;
+    }
+    Ok(())
+}

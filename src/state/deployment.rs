@@ -1,0 +1,196 @@
+//! Deployments: which release of an app an environment runs, and the files that say so.
+
+use std::fmt;
+
+use anyhow::Result;
+use thiserror::Error;
+
+use super::{Actor, AppName, EnvName, Environment, Moment, Version, plain, release};
+use crate::tree::{Content, Draft, Entry, Kind, ReadTree, RepoPath};
+
+/// A `version` or `queued_version` that is no link to a release of its app.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("`{path}` {why}")]
+pub(crate) struct BrokenLink {
+    /// The link.
+    pub(crate) path: RepoPath,
+    /// What is wrong with it.
+    pub(crate) why: BrokenLinkCause,
+}
+
+/// What is wrong with a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum BrokenLinkCause {
+    /// It is a file or a folder.
+    NoLink,
+    /// It does not have the form of a link to a release of this app.
+    LeadsElsewhere(String),
+    /// It names a release that is gone.
+    Dangling(Version),
+}
+
+impl fmt::Display for BrokenLinkCause {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoLink => write!(formatter, "is no symbolic link"),
+            Self::LeadsElsewhere(target) => write!(
+                formatter,
+                "leads to `{}`, which is no release of this app",
+                plain(target)
+            ),
+            Self::Dangling(version) => {
+                write!(formatter, "leads to release {version}, which does not exist")
+            }
+        }
+    }
+}
+
+/// What a link of an app on an environment says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Linked {
+    /// There is no link.
+    Nothing,
+    /// It leads to this release, which exists.
+    To(Version),
+    /// It cannot be used.
+    Broken(BrokenLink),
+}
+
+impl Linked {
+    /// The version, if there is one; a broken link is an error.
+    pub(crate) fn version(self) -> Result<Option<Version>, BrokenLink> {
+        match self {
+            Self::Nothing => Ok(None),
+            Self::To(version) => Ok(Some(version)),
+            Self::Broken(broken) => Err(broken),
+        }
+    }
+}
+
+/// The folder of an app on an environment.
+pub(crate) fn directory(environment: &EnvName, app: &AppName) -> RepoPath {
+    Environment::directory(environment).join("applications").join(app)
+}
+
+/// The link that says which release runs.
+pub(crate) fn version_path(environment: &EnvName, app: &AppName) -> RepoPath {
+    directory(environment, app).join("version")
+}
+
+/// The apps that have a folder on an environment: deployed, queued or only locked. Names that break the rules are left out.
+pub(crate) fn apps(tree: &dyn ReadTree, environment: &EnvName) -> Result<Vec<AppName>> {
+    let folder = Environment::directory(environment).join("applications");
+    let names = tree.folders(&folder)?;
+    Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
+}
+
+/// Which release of the app the environment runs.
+pub(crate) fn current(tree: &dyn ReadTree, environment: &EnvName, app: &AppName) -> Result<Linked> {
+    read_link(tree, app, &version_path(environment, app))
+}
+
+/// Reads a link to a release of `app`.
+pub(super) fn read_link(tree: &dyn ReadTree, app: &AppName, path: &RepoPath) -> Result<Linked> {
+    let broken = |why| {
+        Linked::Broken(BrokenLink {
+            path: path.clone(),
+            why,
+        })
+    };
+    let target = match tree.entry(path)? {
+        Some(Entry::Symlink(target)) => target,
+        Some(Entry::File(_)) => return Ok(broken(BrokenLinkCause::NoLink)),
+        None if tree.kind(path)?.is_some() => return Ok(broken(BrokenLinkCause::NoLink)),
+        None => return Ok(Linked::Nothing),
+    };
+    let folder = target.strip_prefix(&link_folder(app)).and_then(Version::from_folder);
+    let Some(version) = folder else {
+        return Ok(broken(BrokenLinkCause::LeadsElsewhere(target)));
+    };
+    if release::exists(tree, app, version)? {
+        return Ok(Linked::To(version));
+    }
+    Ok(broken(BrokenLinkCause::Dangling(version)))
+}
+
+/// A link from the folder of an app on an environment to a release.
+pub(super) fn link_to(app: &AppName, version: Version) -> Entry {
+    Entry::Symlink(format!("{}{version}", link_folder(app)))
+}
+
+fn link_folder(app: &AppName) -> String {
+    format!("../../../../applications/{app}/releases/")
+}
+
+/// Whether the environment has a `version` of this app, be it broken: its manifest is there, and Argo CD keeps applying it.
+pub(crate) fn is_deployed(tree: &dyn ReadTree, environment: &EnvName, app: &AppName) -> Result<bool> {
+    let kind = tree.kind(&version_path(environment, app))?;
+    Ok(matches!(kind, Some(Kind::Symlink | Kind::File)))
+}
+
+/// Points the environment at a release: the link, the manifest, who and when. An empty manifest becomes one space, because
+/// kuberpult's readers take an empty file for a missing one.
+pub(crate) fn write(
+    draft: &mut Draft,
+    (environment, app): (&EnvName, &AppName),
+    (version, manifest): (Version, Content),
+    (actor, now): (&Actor, Moment),
+) -> Result<()> {
+    let directory = directory(environment, app);
+    let empty = manifest.id() == crate::tree::BlobId::EMPTY;
+    let manifest = if empty { Content::new(*b" ") } else { manifest };
+    draft.write(directory.join("version"), link_to(app, version))?;
+    draft.write(directory.join("manifests").join("manifests.yaml"), Entry::File(manifest))?;
+    for (name, text) in [
+        ("deployed_by", actor.name.raw()),
+        ("deployed_by_email", actor.email.raw()),
+        ("deployed_at_utc", now.to_go_utc().as_str()),
+    ] {
+        draft.write(directory.join(name), Entry::file(text))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::MemoryTree;
+
+    #[track_caller]
+    fn check(link: &str, expected: &str) {
+        let tree = MemoryTree::of(&[
+            ("applications/web/releases/1/created_at", "x"),
+            ("applications/api/releases/1/created_at", "x"),
+            ("environments/dev/applications/web/version", link),
+        ]);
+        let app = "web".parse().unwrap();
+        let linked = current(&tree, &"dev".parse().unwrap(), &app).unwrap();
+        let text = match linked.version() {
+            Ok(version) => version.unwrap().to_string(),
+            Err(broken) => broken.to_string(),
+        };
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn a_link_leads_to_a_release_of_its_own_app_or_is_broken() {
+        let path = "`environments/dev/applications/web/version`";
+        check("->../../../../applications/web/releases/1", "1");
+        let elsewhere = |target: &str| {
+            format!("{path} leads to `{target}`, which is no release of this app")
+        };
+        for target in [
+            "../../../../applications/api/releases/1",
+            "/etc/shadow",
+            "../../../../applications/web/releases/1/../1",
+            "../../../../applications/web/releases/01",
+            "version",
+            "",
+        ] {
+            check(&format!("->{target}"), &elsewhere(target));
+        }
+        let dangling = format!("{path} leads to release 9, which does not exist");
+        check("->../../../../applications/web/releases/9", &dangling);
+        check("a file", &format!("{path} is no symbolic link"));
+    }
+}

@@ -1,0 +1,235 @@
+//! Locks: who holds back which deployments, and the files that say so.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::{Actor, AppName, EnvName, Environment, FreeText, LockId, Moment, TeamName, deployment, release};
+use crate::tree::{Draft, Entry, ReadTree, RepoPath};
+
+/// What a lock covers.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum LockScope {
+    /// A whole environment.
+    Environment(EnvName),
+    /// One app on an environment.
+    App(EnvName, AppName),
+    /// The apps of a team on an environment.
+    Team(EnvName, TeamName),
+}
+
+impl LockScope {
+    /// The environment in which the lock works.
+    pub(crate) fn environment(&self) -> &EnvName {
+        match self {
+            Self::Environment(environment)
+            | Self::App(environment, _)
+            | Self::Team(environment, _) => environment,
+        }
+    }
+
+    /// The word for this kind of lock.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Environment(_) => "environment",
+            Self::App(..) => "app",
+            Self::Team(..) => "team",
+        }
+    }
+
+    /// The folder of the locks of this scope.
+    fn directory(&self) -> RepoPath {
+        let folder = match self {
+            Self::Environment(environment) => Environment::directory(environment),
+            Self::App(environment, app) => deployment::directory(environment, app),
+            Self::Team(environment, team) => team_directory(environment).join(team),
+        };
+        folder.join("locks")
+    }
+}
+
+impl fmt::Display for LockScope {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment(environment) => write!(formatter, "{environment}"),
+            Self::App(environment, app) => write!(formatter, "{app} on {environment}"),
+            Self::Team(environment, team) => write!(formatter, "team {team} on {environment}"),
+        }
+    }
+}
+
+fn team_directory(environment: &EnvName) -> RepoPath {
+    Environment::directory(environment).join("teams")
+}
+
+/// What somebody said when placing a lock. Fields that the repository lacks are empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Lock {
+    /// Why.
+    pub(crate) message: FreeText,
+    /// Who.
+    pub(crate) created_by: Actor,
+    /// When; `None` if the file is missing or unreadable.
+    pub(crate) created_at: Option<Moment>,
+}
+
+/// A lock where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PlacedLock {
+    /// What it covers.
+    pub(crate) scope: LockScope,
+    /// Its id, unique in its scope.
+    pub(crate) id: LockId,
+    /// What was said.
+    pub(crate) lock: Lock,
+}
+
+impl PlacedLock {
+    /// The lock in one phrase: kind, id, message, author and age.
+    pub(crate) fn phrase(&self, now: Moment) -> String {
+        let Lock { message, created_by, created_at } = &self.lock;
+        let age = created_at.map_or("at an unknown time".to_owned(), |then| then.age(now));
+        let kind = self.scope.kind();
+        format!("{kind} lock `{}` ({message}, {created_by}, {age})", self.id)
+    }
+
+    fn read(tree: &dyn ReadTree, scope: &LockScope, id: LockId) -> Result<Self> {
+        let folder = scope.directory().join(&id);
+        let text = |name: &str| -> Result<_> {
+            Ok(FreeText(tree.text(&folder.join(name))?.unwrap_or_default()))
+        };
+        let created_at = tree.text(&folder.join("created_at"))?;
+        let lock = Lock {
+            message: text("message")?,
+            created_by: Actor {
+                name: text("created_by_name")?,
+                email: text("created_by_email")?,
+            },
+            created_at: created_at.and_then(|text: String| Moment::parse(&text).ok()),
+        };
+        Ok(Self {
+            scope: scope.clone(),
+            id,
+            lock,
+        })
+    }
+}
+
+impl Serialize for PlacedLock {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Fields<'a> {
+            scope: &'static str,
+            environment: &'a EnvName,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            app: Option<&'a AppName>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            team: Option<&'a TeamName>,
+            id: &'a LockId,
+            message: &'a FreeText,
+            created_by: &'a Actor,
+            created_at: Option<Moment>,
+        }
+        let (app, team) = match &self.scope {
+            LockScope::Environment(_) => (None, None),
+            LockScope::App(_, app) => (Some(app), None),
+            LockScope::Team(_, team) => (None, Some(team)),
+        };
+        let fields = Fields {
+            scope: self.scope.kind(),
+            environment: self.scope.environment(),
+            app,
+            team,
+            id: &self.id,
+            message: &self.lock.message,
+            created_by: &self.lock.created_by,
+            created_at: self.lock.created_at,
+        };
+        fields.serialize(serializer)
+    }
+}
+
+/// The locks of one scope, by id.
+pub(crate) fn placed(tree: &dyn ReadTree, scope: &LockScope) -> Result<Vec<PlacedLock>> {
+    let ids = tree.folders(&scope.directory())?;
+    ids.iter().map(|id| PlacedLock::read(tree, scope, LockId::found(id))).collect()
+}
+
+/// Places a lock, or replaces message, author and time of the one that has its id.
+pub(crate) fn place(draft: &mut Draft, placed: &PlacedLock) -> Result<()> {
+    let folder = placed.scope.directory().join(&placed.id);
+    let Lock { message, created_by, created_at } = &placed.lock;
+    let created_at = created_at.map(Moment::to_seconds).unwrap_or_default();
+    for (name, text) in [
+        ("message", message.raw()),
+        ("created_by_name", created_by.name.raw()),
+        ("created_by_email", created_by.email.raw()),
+        ("created_at", &created_at),
+    ] {
+        draft.write(folder.join(name), Entry::file(text))?;
+    }
+    Ok(())
+}
+
+/// Removes a lock and all files in its folder.
+pub(crate) fn lift(draft: &mut Draft, scope: &LockScope, id: &LockId) -> Result<()> {
+    draft.delete_folder(&scope.directory().join(id))
+}
+
+/// The locks of an environment, read once for many apps.
+pub(crate) struct Locks {
+    environment: EnvName,
+    on_environment: Vec<PlacedLock>,
+    on_teams: BTreeMap<TeamName, Vec<PlacedLock>>,
+}
+
+impl Locks {
+    /// Reads the locks on the environment and on its teams.
+    pub(crate) fn read(tree: &dyn ReadTree, environment: &EnvName) -> Result<Self> {
+        let on_environment = placed(tree, &LockScope::Environment(environment.clone()))?;
+        let mut on_teams = BTreeMap::new();
+        for name in tree.folders(&team_directory(environment))? {
+            let team = TeamName::found(&name);
+            let locks = placed(tree, &LockScope::Team(environment.clone(), team.clone()))?;
+            if !locks.is_empty() {
+                on_teams.insert(team, locks);
+            }
+        }
+        Ok(Self {
+            environment: environment.clone(),
+            on_environment,
+            on_teams,
+        })
+    }
+
+    /// The locks on the whole environment.
+    pub(crate) fn on_environment(&self) -> &[PlacedLock] {
+        &self.on_environment
+    }
+
+    /// The locks on one app.
+    pub(crate) fn on_app(&self, tree: &dyn ReadTree, app: &AppName) -> Result<Vec<PlacedLock>> {
+        placed(tree, &LockScope::App(self.environment.clone(), app.clone()))
+    }
+
+    /// The locks on the team of an app. The team is looked up only if some team is locked.
+    pub(crate) fn on_team_of(&self, tree: &dyn ReadTree, app: &AppName) -> Result<&[PlacedLock]> {
+        if self.on_teams.is_empty() {
+            return Ok(&[]);
+        }
+        let team = release::team(tree, app)?;
+        let locks = team.and_then(|team| self.on_teams.get(&team));
+        Ok(locks.map_or(&[], Vec::as_slice))
+    }
+
+    /// All locks that hold back an app: on the environment, on the app, on its team.
+    pub(crate) fn in_force(&self, tree: &dyn ReadTree, app: &AppName) -> Result<Vec<PlacedLock>> {
+        let mut locks = self.on_environment.clone();
+        locks.extend(self.on_app(tree, app)?);
+        locks.extend_from_slice(self.on_team_of(tree, app)?);
+        Ok(locks)
+    }
+}

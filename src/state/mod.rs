@@ -1,0 +1,19 @@
+//! Nouns: what a manifest repository holds. Each module owns the files of its noun, to read and to write.
+//! The format is `docs/format.md`.
+
+pub(crate) mod deployment;
+pub(crate) mod environment;
+pub(crate) mod lock;
+mod name;
+pub(crate) mod options;
+pub(crate) mod queue;
+pub(crate) mod release;
+mod text;
+mod time;
+
+pub(crate) use environment::{Environment, EnvironmentGraph, Upstream};
+pub(crate) use lock::{Lock, LockScope, Locks, PlacedLock};
+pub(crate) use name::{AppName, CommitId, DisplayVersion, EnvName, GroupName, InvalidName, LockId, TeamName, Version};
+pub(crate) use options::Options;
+pub(crate) use text::{FreeText, plain};
+pub(crate) use time::{Actor, Moment};

@@ -1,0 +1,295 @@
+//! The gate for every name: what passes here is safe as a path component, in a commit message and on a terminal.
+//! Rules and limits are those of `docs/format.md`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+use thiserror::Error;
+
+use super::plain;
+
+/// A name that breaks its rule.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{} is no valid {what}: {rule}", shown(.value))]
+pub(crate) struct InvalidName {
+    what: &'static str,
+    value: String,
+    rule: String,
+}
+
+impl InvalidName {
+    /// What was expected of `value`, and the rule that it breaks.
+    pub(crate) fn new(what: &'static str, value: &str, rule: impl Into<String>) -> Self {
+        Self {
+            what,
+            value: value.to_owned(),
+            rule: rule.into(),
+        }
+    }
+}
+
+/// A value in backticks, shortened, with control characters spelled out.
+fn shown(value: &str) -> String {
+    let mut short: String = value.chars().take(100).collect();
+    if short.len() < value.len() {
+        short.push('…');
+    }
+    format!("`{}`", plain(&short))
+}
+
+/// Lower-case words joined by single hyphens: what every name that Kubernetes sees must be.
+fn check_words(what: &'static str, value: &str, longest: usize) -> Result<(), InvalidName> {
+    if value.len() > longest {
+        let rule = format!("it has {} bytes, and {longest} are allowed", value.len());
+        return Err(InvalidName::new(what, value, rule));
+    }
+    let word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9'))
+    };
+    if value.split('-').all(word) {
+        return Ok(());
+    }
+    let rule = "lower-case letters and digits, in words joined by single hyphens, are allowed";
+    Err(InvalidName::new(what, value, rule))
+}
+
+macro_rules! name_type {
+    ($(#[$doc:meta])* $name:ident, $check:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        pub(crate) struct $name(String);
+
+        impl FromStr for $name {
+            type Err = InvalidName;
+
+            fn from_str(value: &str) -> Result<Self, InvalidName> {
+                let check: fn(&str) -> Result<(), InvalidName> = $check;
+                check(value).map(|()| Self(value.to_owned()))
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(&plain(&self.0))
+            }
+        }
+    };
+}
+
+name_type!(
+    /// An application: at most 70 bytes; [`AppName::MOST_BYTES`] unless the repository allows long names.
+    AppName,
+    |value| check_words("app name", value, 70)
+);
+name_type!(
+    /// An environment: at most 20 bytes.
+    EnvName,
+    |value| check_words("environment name", value, 20)
+);
+name_type!(
+    /// A group of environments: at most 20 bytes.
+    GroupName,
+    |value| check_words("group name", value, 20)
+);
+name_type!(
+    /// A team: at most 62 bytes.
+    TeamName,
+    |value| check_words("team name", value, 62)
+);
+name_type!(
+    /// The id of a lock: 2 to 99 bytes without `/` and control characters.
+    LockId,
+    check_lock_id
+);
+name_type!(
+    /// The source commit of a release: 40 hexadecimal digits, lower case.
+    CommitId,
+    check_commit_id
+);
+name_type!(
+    /// What people call a version, such as `v1.2.3`: 1 to 15 bytes without control characters.
+    DisplayVersion,
+    check_display_version
+);
+
+impl AppName {
+    /// The longest app name of a repository without `allowLongAppNames`.
+    pub(crate) const MOST_BYTES: usize = 39;
+}
+
+impl LockId {
+    /// The id of a lock that stands in the repository already. It holds back deployments whatever it is called,
+    /// so nothing is checked; it comes from a tree entry and is one clean path component.
+    pub(crate) fn found(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+}
+
+impl TeamName {
+    /// The team that a file or folder of the repository names. Nothing is checked, as earlier writers checked nothing:
+    /// it is compared and shown, and becomes a path only where it was one.
+    pub(crate) fn found(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+}
+
+fn check_lock_id(value: &str) -> Result<(), InvalidName> {
+    let rule = if !(2..=99).contains(&value.len()) {
+        "2 to 99 bytes are allowed"
+    } else if value.contains('/') || value.chars().any(char::is_control) {
+        "`/` and control characters are not allowed"
+    } else if value == ".." || value.to_ascii_lowercase().starts_with(".git") {
+        "`..` and names that begin with `.git` are not allowed"
+    } else {
+        return Ok(());
+    };
+    Err(InvalidName::new("lock id", value, rule))
+}
+
+fn check_commit_id(value: &str) -> Result<(), InvalidName> {
+    let hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    if value.len() == 40 && value.bytes().all(hex) {
+        return Ok(());
+    }
+    Err(InvalidName::new("commit id", value, "40 hexadecimal digits are needed"))
+}
+
+fn check_display_version(value: &str) -> Result<(), InvalidName> {
+    if (1..=15).contains(&value.len()) && !value.chars().any(char::is_control) {
+        return Ok(());
+    }
+    let rule = "1 to 15 bytes without control characters are allowed";
+    Err(InvalidName::new("display version", value, rule))
+}
+
+/// The number of a release. Later kuberpult adds a revision (`5.0`); such versions are read, never written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Version {
+    number: u64,
+    revision: Option<u32>,
+}
+
+impl Version {
+    /// The version with this number.
+    pub(crate) fn new(number: u64) -> Self {
+        Self {
+            number,
+            revision: None,
+        }
+    }
+
+    /// The name of a release folder; `None` if it is none.
+    pub(crate) fn from_folder(name: &str) -> Option<Self> {
+        let (number, revision) = match name.split_once('.') {
+            Some((number, revision)) => (number, Some(canonical(revision)?)),
+            None => (name, None),
+        };
+        let revision = revision.map(u32::try_from).transpose().ok()?;
+        Some(Self {
+            number: canonical(number)?,
+            revision,
+        })
+    }
+
+    /// The number without the revision.
+    pub(crate) fn number(self) -> u64 {
+        self.number
+    }
+
+    /// Whether later kuberpult wrote it.
+    pub(crate) fn has_revision(self) -> bool {
+        self.revision.is_some()
+    }
+}
+
+/// A decimal number without superfluous zeros.
+fn canonical(digits: &str) -> Option<u64> {
+    let number: u64 = digits.parse().ok()?;
+    (number.to_string() == digits).then_some(number)
+}
+
+impl FromStr for Version {
+    type Err = InvalidName;
+
+    fn from_str(value: &str) -> Result<Self, InvalidName> {
+        let rule = "a whole number from 1 on is needed";
+        match value.parse() {
+            Ok(number) if number > 0 => Ok(Self::new(number)),
+            _ => Err(InvalidName::new("version", value, rule)),
+        }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.revision {
+            Some(revision) => write!(formatter, "{}.{revision}", self.number),
+            None => write!(formatter, "{}", self.number),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check<T: FromStr<Err = InvalidName>>(good: &[&str], bad: &[&str]) {
+        for value in good {
+            assert!(value.parse::<T>().is_ok(), "{value:?} is good");
+        }
+        for value in bad {
+            assert!(value.parse::<T>().is_err(), "{value:?} is bad");
+        }
+    }
+
+    #[test]
+    fn a_name_is_lower_case_words_joined_by_hyphens() {
+        let bad = [
+            "", "-", "a-", "-a", "a--b", "App", "a_b", "a.b", "../x", "a/b", ".git", "a\0", "ä", "a ",
+        ];
+        check::<AppName>(&["a", "a-1", "0", &"a".repeat(70)], &bad);
+        check::<AppName>(&[], &[&"a".repeat(71)]);
+        check::<EnvName>(&["prod-de", &"a".repeat(20)], &[&"a".repeat(21)]);
+        check::<GroupName>(&["prod"], &[&"a".repeat(21)]);
+        check::<TeamName>(&[&"a".repeat(62)], &[&"a".repeat(63), "Team"]);
+    }
+
+    #[test]
+    fn a_lock_id_is_one_harmless_path_component() {
+        let bad = [
+            "", "a", ".", "..", "a/b", "a\nb", "a\x1b[31m", ".git", ".GITx", &"x".repeat(100),
+        ];
+        check::<LockId>(&["ab", "load test", "ÄÖ", &"x".repeat(99)], &bad);
+    }
+
+    #[test]
+    fn a_commit_is_forty_lower_case_digits() {
+        check::<CommitId>(&[&"0a".repeat(20)], &["", "abc", &"0A".repeat(20), &"0g".repeat(20)]);
+    }
+
+    #[test]
+    fn a_version_is_a_positive_number_and_a_folder_may_have_a_revision() {
+        check::<Version>(&["1", "42", "18446744073709551615"], &["", "0", "-1", "1.0", "v1", "x"]);
+        assert_eq!(Version::from_folder("5"), Some(Version::new(5)));
+        assert_eq!(Version::from_folder("5.1").unwrap().to_string(), "5.1");
+        for name in ["05", "5.01", "5.", ".5", "5.1.2", "x", "+5", ""] {
+            assert_eq!(Version::from_folder(name), None, "{name:?}");
+        }
+        assert!(Version::from_folder("5.1") > Version::from_folder("5"));
+        assert!(Version::from_folder("5.1") < Version::from_folder("6"));
+    }
+
+    #[test]
+    fn an_invalid_name_is_shown_without_its_control_characters() {
+        let error = "a\x1b[31m".parse::<AppName>().unwrap_err().to_string();
+        assert!(error.starts_with(r"`a\u{1b}[31m` is no valid app name"), "{error}");
+    }
+}

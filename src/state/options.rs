@@ -1,0 +1,76 @@
+//! `trainyard.yaml`: the options of one manifest repository.
+
+use anyhow::{Context as _, Result, ensure};
+use serde::Deserialize;
+
+use crate::tree::{Entry, ReadTree, RepoPath};
+
+/// The options; a repository without the file has the defaults. An unknown key is an error, so that a misspelt one is not lost.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct Options {
+    /// How many releases of an app the clean-up keeps: the oldest in use and those below it. 5 to 1000.
+    pub(crate) release_versions_limit: usize,
+    /// Whether app names may have up to 70 bytes instead of 39.
+    pub(crate) allow_long_app_names: bool,
+    /// How Argo CD files are rendered.
+    pub(crate) argocd: ArgoCdOptions,
+}
+
+/// The `argocd` section of the options.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct ArgoCdOptions {
+    /// The URL by which Argo CD reaches the manifest repository; absent: the URL of the remote.
+    pub(crate) repo_url: Option<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            release_versions_limit: 20,
+            allow_long_app_names: false,
+            argocd: ArgoCdOptions::default(),
+        }
+    }
+}
+
+impl Options {
+    /// Reads `trainyard.yaml`. Fails if it cannot be understood.
+    pub(crate) fn read(tree: &dyn ReadTree) -> Result<Self> {
+        let path = RepoPath::of(&["trainyard.yaml"]);
+        let Some(Entry::File(content)) = tree.entry(&path)? else {
+            return Ok(Self::default());
+        };
+        let bytes = tree.bytes(&content)?;
+        let options: Option<Self> =
+            serde_yaml::from_slice(&bytes).with_context(|| format!("reading `{path}`"))?;
+        let options = options.unwrap_or_default();
+        let limit = options.release_versions_limit;
+        ensure!(
+            (5..=1000).contains(&limit),
+            "`{path}`: `releaseVersionsLimit` is {limit}, and 5 to 1000 are allowed"
+        );
+        Ok(options)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::MemoryTree;
+
+    fn read(text: &str) -> Result<Options> {
+        Options::read(&MemoryTree::of(&[("trainyard.yaml", text)]))
+    }
+
+    #[test]
+    fn options_are_read_and_a_misspelt_one_is_not_lost() {
+        assert_eq!(Options::read(&MemoryTree::default()).unwrap(), Options::default());
+        assert_eq!(read("# nothing yet\n").unwrap(), Options::default());
+        assert_eq!(read("releaseVersionsLimit: 5").unwrap().release_versions_limit, 5);
+        for bad in ["releaseVersionLimit: 5", "releaseVersionsLimit: 4", "hook: rm -rf", "a: ["] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Releases: one immutable version of an app, with a manifest for each environment and where it came from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+
+use super::{AppName, EnvName, Moment, TeamName, Version};
+use crate::tree::{Content, Draft, Entry, Kind, ReadTree, RepoPath};
+
+/// A fact about a release that is a file in its folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Field {
+    SourceCommitId,
+    PreviousCommitId,
+    SourceAuthor,
+    SourceMessage,
+    DisplayVersion,
+    CiLink,
+}
+
+impl Field {
+    /// The name of the file, and the name of the field for people.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::SourceCommitId => "source_commit_id",
+            Self::PreviousCommitId => "previous_commit_id",
+            Self::SourceAuthor => "source_author",
+            Self::SourceMessage => "source_message",
+            Self::DisplayVersion => "display_version",
+            Self::CiLink => "ci_link",
+        }
+    }
+}
+
+/// What a release is made of.
+#[derive(Clone, Debug)]
+pub(crate) struct Release {
+    /// The facts that are known.
+    pub(crate) fields: BTreeMap<Field, String>,
+    /// The manifests, by environment.
+    pub(crate) manifests: BTreeMap<EnvName, Content>,
+}
+
+fn app_directory(app: &AppName) -> RepoPath {
+    RepoPath::of(&["applications"]).join(app)
+}
+
+fn directory(app: &AppName, version: Version) -> RepoPath {
+    app_directory(app).join("releases").join(version.to_string())
+}
+
+fn manifest_path(app: &AppName, version: Version, environment: &EnvName) -> RepoPath {
+    let environments = directory(app, version).join("environments");
+    environments.join(environment).join("manifests.yaml")
+}
+
+/// All apps that have releases or a team, by name. Names that break the rules are left out.
+pub(crate) fn apps(tree: &dyn ReadTree) -> Result<Vec<AppName>> {
+    let names = tree.folders(&RepoPath::of(&["applications"]))?;
+    Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
+}
+
+/// Whether there is such an app.
+pub(crate) fn app_exists(tree: &dyn ReadTree, app: &AppName) -> Result<bool> {
+    tree.has_folder(&app_directory(app))
+}
+
+/// The releases of an app, in order. Entries that are no number are passed over.
+pub(crate) fn versions(tree: &dyn ReadTree, app: &AppName) -> Result<Vec<Version>> {
+    let names = tree.folders(&app_directory(app).join("releases"))?;
+    let versions: BTreeSet<_> = names.iter().filter_map(|name| Version::from_folder(name)).collect();
+    Ok(versions.into_iter().collect())
+}
+
+/// Whether the release exists.
+pub(crate) fn exists(tree: &dyn ReadTree, app: &AppName, version: Version) -> Result<bool> {
+    tree.has_folder(&directory(app, version))
+}
+
+/// The manifest of a release for an environment.
+pub(crate) fn manifest(
+    tree: &dyn ReadTree,
+    app: &AppName,
+    version: Version,
+    environment: &EnvName,
+) -> Result<Option<Content>> {
+    match tree.entry(&manifest_path(app, version, environment))? {
+        Some(Entry::File(content)) => Ok(Some(content)),
+        Some(Entry::Symlink(_)) | None => Ok(None),
+    }
+}
+
+/// The environments for which a release has a manifest.
+pub(crate) fn environments(
+    tree: &dyn ReadTree,
+    app: &AppName,
+    version: Version,
+) -> Result<Vec<EnvName>> {
+    let names = tree.folders(&directory(app, version).join("environments"))?;
+    Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
+}
+
+/// One fact about a release.
+pub(crate) fn field(
+    tree: &dyn ReadTree,
+    app: &AppName,
+    version: Version,
+    field: Field,
+) -> Result<Option<String>> {
+    let path = directory(app, version).join(field.name());
+    let Some(Entry::File(content)) = tree.entry(&path)? else {
+        return Ok(None);
+    };
+    let bytes = tree.bytes(&content)?;
+    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// Stores a new release.
+pub(crate) fn store(
+    draft: &mut Draft,
+    app: &AppName,
+    version: Version,
+    release: &Release,
+    now: Moment,
+) -> Result<()> {
+    let directory = directory(app, version);
+    draft.write(directory.join("created_at"), Entry::file(now.to_seconds()))?;
+    for (field, text) in &release.fields {
+        draft.write(directory.join(field.name()), Entry::file(text))?;
+    }
+    for (environment, manifest) in &release.manifests {
+        let path = manifest_path(app, version, environment);
+        draft.write(path, Entry::File(manifest.clone()))?;
+    }
+    Ok(())
+}
+
+/// Removes a release.
+pub(crate) fn remove(draft: &mut Draft, app: &AppName, version: Version) -> Result<()> {
+    draft.delete_folder(&directory(app, version))
+}
+
+/// The file that names the team of an app.
+pub(crate) fn team_path(app: &AppName) -> RepoPath {
+    app_directory(app).join("team")
+}
+
+/// The team that owns an app.
+pub(crate) fn team(tree: &dyn ReadTree, app: &AppName) -> Result<Option<TeamName>> {
+    let text = tree.text(&team_path(app))?;
+    Ok(text.filter(|text| !text.is_empty()).map(|text| TeamName::found(&text)))
+}
+
+/// Gives an app to a team.
+pub(crate) fn write_team(draft: &mut Draft, app: &AppName, team: &TeamName) -> Result<()> {
+    draft.write(team_path(app), Entry::file(team.as_ref()))
+}
+
+/// The app whose team file this is, if it is one.
+pub(crate) fn app_of_team_path(path: &RepoPath) -> Option<AppName> {
+    let mut components = path.components();
+    let app = match (components.next(), components.next()) {
+        (Some("applications"), Some(app)) => app.parse().ok()?,
+        _ => return None,
+    };
+    (*path == team_path(&app)).then_some(app)
+}
+
+/// Whether the repository has releases whose folders carry a revision, or none but stale leftovers.
+pub(crate) fn any(tree: &dyn ReadTree) -> Result<bool> {
+    Ok(tree.kind(&RepoPath::of(&["applications"]))? == Some(Kind::Directory))
+}

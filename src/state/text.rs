@@ -1,0 +1,58 @@
+//! Text that people typed: stored as it came, shown so that it can do no harm.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// A message, an author or a name as somebody typed it. Shown, it stands in quotes on one line, with control
+/// characters spelled out: it can add no line, no trailer, no terminal command.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub(crate) struct FreeText(pub(crate) String);
+
+impl FreeText {
+    /// The text as it is stored.
+    pub(crate) fn raw(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether nothing was typed.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for FreeText {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "\"{}\"", plain(&self.0))
+    }
+}
+
+/// The text with control characters and invisible direction marks spelled out.
+pub(crate) fn plain(text: &str) -> String {
+    let harmful = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    text.chars().fold(String::with_capacity(text.len()), |mut shown, letter| {
+        match letter {
+            '\n' => shown.push_str("\\n"),
+            '\t' => shown.push_str("\\t"),
+            '\r' => shown.push_str("\\r"),
+            _ if harmful(letter) => shown.extend(letter.escape_unicode()),
+            _ => shown.push(letter),
+        }
+        shown
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_shown_on_one_line_without_control_characters() {
+        let text = FreeText("a\nTrailer: x\x1b[0m\u{202e}ä".to_owned());
+        assert_eq!(text.to_string(), "\"a\\nTrailer: x\\u{1b}[0m\\u{202e}ä\"");
+    }
+}

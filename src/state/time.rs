@@ -1,0 +1,116 @@
+//! When and by whom: inputs of every command, never asked for inside.
+
+use std::fmt;
+
+use anyhow::{Context as _, Result};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Serialize, Serializer};
+
+use super::FreeText;
+
+/// The person or program that a command acts for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Actor {
+    /// The name as git knows it.
+    pub(crate) name: FreeText,
+    /// The mail address as git knows it.
+    pub(crate) email: FreeText,
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = [&self.name, &self.email].into_iter().find(|text| !text.is_empty());
+        match known {
+            Some(text) => formatter.write_str(&super::plain(text.raw())),
+            None => formatter.write_str("somebody"),
+        }
+    }
+}
+
+/// An instant, in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Moment(Timestamp);
+
+impl Moment {
+    /// This instant.
+    pub(crate) fn new(timestamp: Timestamp) -> Self {
+        Self(timestamp)
+    }
+
+    /// An RFC 3339 instant (`2024-07-22T10:00:00Z`, any offset), or whole seconds since 1970.
+    pub(crate) fn parse(text: &str) -> Result<Self> {
+        let text = text.trim();
+        let timestamp = match text.parse::<i64>() {
+            Ok(seconds) => Timestamp::from_second(seconds),
+            Err(_) => text.parse::<Timestamp>(),
+        };
+        timestamp.map(Self).with_context(|| {
+            format!("`{}` is no instant such as 2024-07-22T10:00:00Z", super::plain(text))
+        })
+    }
+
+    /// RFC 3339 in UTC to the second: the form of `created_at`.
+    pub(crate) fn to_seconds(self) -> String {
+        self.0.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    }
+
+    /// The form of `deployed_at_utc`: Go's default, such as `2024-07-22 10:00:00.12 +0000 UTC`.
+    pub(crate) fn to_go_utc(self) -> String {
+        // `%.f` prints the fraction without trailing zeros, and nothing for a whole second.
+        self.0.strftime("%Y-%m-%d %H:%M:%S%.f +0000 UTC").to_string()
+    }
+
+    /// Whole seconds since 1970.
+    pub(crate) fn seconds(self) -> i64 {
+        self.0.as_second()
+    }
+
+    /// How long before `now` this was, in one unit: `3 days`, `2 h`, `5 min`, `just now`.
+    pub(crate) fn age(self, now: Self) -> String {
+        let seconds = now.0.duration_since(self.0).max(SignedDuration::ZERO).as_secs();
+        match seconds {
+            0..60 => "just now".to_owned(),
+            60..3600 => format!("{} min ago", seconds / 60),
+            3600..172_800 => format!("{} h ago", seconds / 3600),
+            _ => format!("{} days ago", seconds / 86_400),
+        }
+    }
+}
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.to_seconds())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_written_as_kuberpult_writes_it() {
+        for (instant, go) in [
+            ("2024-07-22T10:00:00.123456789Z", "2024-07-22 10:00:00.123456789 +0000 UTC"),
+            ("2024-07-22T12:00:00.120+02:00", "2024-07-22 10:00:00.12 +0000 UTC"),
+            ("1721642400", "2024-07-22 10:00:00 +0000 UTC"),
+        ] {
+            let moment = Moment::parse(instant).unwrap();
+            assert_eq!(moment.to_go_utc(), go);
+            assert_eq!(moment.to_seconds(), "2024-07-22T10:00:00Z");
+        }
+        assert!(Moment::parse("yesterday").is_err());
+    }
+
+    #[test]
+    fn an_age_has_one_unit() {
+        let now = Moment::parse("2024-07-22T10:00:00Z").unwrap();
+        for (then, age) in [
+            ("2024-07-22T09:59:30Z", "just now"),
+            ("2024-07-22T11:00:00Z", "just now"),
+            ("2024-07-22T09:00:00Z", "1 h ago"),
+            ("2024-07-20T10:00:00Z", "2 days ago"),
+        ] {
+            assert_eq!(Moment::parse(then).unwrap().age(now), age);
+        }
+    }
+}

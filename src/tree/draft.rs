@@ -1,0 +1,256 @@
+//! A draft: a base tree plus pending changes, readable as the tree that it will become.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use anyhow::{Result, bail};
+
+use super::{Child, Content, Entry, Kind, ReadTree, RepoPath};
+
+/// One pending change of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// The path will hold this.
+    Write(Entry),
+    /// The path will be gone.
+    Delete,
+}
+
+/// Changes by path, sorted. None of them leaves its path as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ChangeSet(BTreeMap<RepoPath, Change>);
+
+impl ChangeSet {
+    /// Whether nothing changes.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many paths change.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The changes in the order of their paths.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&RepoPath, &Change)> {
+        self.0.iter()
+    }
+}
+
+/// A base and the changes to it. Reads see the changes, so that one verb can build on another;
+/// a write that changes nothing leaves no trace, so that every verb can be repeated.
+pub(crate) struct Draft<'base> {
+    base: &'base dyn ReadTree,
+    changes: ChangeSet,
+}
+
+impl<'base> Draft<'base> {
+    /// A draft without changes.
+    pub(crate) fn on(base: &'base dyn ReadTree) -> Self {
+        Self {
+            base,
+            changes: ChangeSet::default(),
+        }
+    }
+
+    /// Puts a file or a link at `path`. Refuses to replace a folder or to write below what is none.
+    pub(crate) fn write(&mut self, path: RepoPath, entry: Entry) -> Result<()> {
+        self.check_way(&path)?;
+        let unchanged = self.base.entry(&path)?.as_ref() == Some(&entry);
+        if unchanged {
+            self.changes.0.remove(&path);
+        } else {
+            self.changes.0.insert(path, Change::Write(entry));
+        }
+        Ok(())
+    }
+
+    /// Removes the file or link at `path`, if there is one.
+    pub(crate) fn delete(&mut self, path: RepoPath) -> Result<()> {
+        if self.base.entry(&path)?.is_some() {
+            self.changes.0.insert(path, Change::Delete);
+        } else {
+            self.changes.0.remove(&path);
+        }
+        Ok(())
+    }
+
+    /// Removes everything below a folder.
+    pub(crate) fn delete_folder(&mut self, folder: &RepoPath) -> Result<()> {
+        for child in self.children(folder)? {
+            let path = folder.join(&child.name);
+            match child.kind {
+                Kind::Directory => self.delete_folder(&path)?,
+                Kind::File | Kind::Symlink => self.delete(path)?,
+                Kind::Submodule => bail!("`{path}` is a submodule; remove it with `git rm` first"),
+            }
+        }
+        Ok(())
+    }
+
+    /// What has changed so far.
+    pub(crate) fn changes(&self) -> &ChangeSet {
+        &self.changes
+    }
+
+    /// The changes, when the draft is done.
+    pub(crate) fn into_changes(self) -> ChangeSet {
+        self.changes
+    }
+
+    fn check_way(&self, path: &RepoPath) -> Result<()> {
+        if self.kind(path)? == Some(Kind::Directory) {
+            bail!("`{path}` is a folder, where a file or a link belongs");
+        }
+        let mut folder = path.parent();
+        while let Some(above) = folder {
+            match self.kind(&above)? {
+                Some(Kind::Directory) => return Ok(()),
+                Some(Kind::File | Kind::Symlink | Kind::Submodule) => {
+                    bail!("`{above}` is not a folder; nothing is written through it")
+                }
+                None => folder = above.parent(),
+            }
+        }
+        Ok(())
+    }
+
+    /// The changes below a folder, with what is left of their paths.
+    fn changes_below<'a>(
+        &'a self,
+        folder: &'a RepoPath,
+    ) -> impl Iterator<Item = (&'a str, &'a Change)> {
+        let below = self.changes.0.range(folder.range_below());
+        below.filter_map(move |(path, change)| Some((path.below(folder)?, change)))
+    }
+}
+
+impl ReadTree for Draft<'_> {
+    fn kind(&self, path: &RepoPath) -> Result<Option<Kind>> {
+        if let Some(Change::Write(entry)) = self.changes.0.get(path) {
+            return Ok(Some(entry.kind()));
+        }
+        let mut below = self.changes_below(path).peekable();
+        if below.peek().is_some() {
+            let written = below.any(|(_, change)| matches!(change, Change::Write(_)));
+            let folder = written || !self.children(path)?.is_empty();
+            return Ok(folder.then_some(Kind::Directory));
+        }
+        match self.changes.0.get(path) {
+            Some(_) => Ok(None),
+            None => self.base.kind(path),
+        }
+    }
+
+    fn entry(&self, path: &RepoPath) -> Result<Option<Entry>> {
+        match self.changes.0.get(path) {
+            Some(Change::Write(entry)) => Ok(Some(entry.clone())),
+            Some(Change::Delete) => Ok(None),
+            None => self.base.entry(path),
+        }
+    }
+
+    fn children(&self, folder: &RepoPath) -> Result<Vec<Child>> {
+        let base = self.base.children(folder)?;
+        let mut changes = self.changes_below(folder).peekable();
+        if changes.peek().is_none() {
+            return Ok(base);
+        }
+        let mut kinds: BTreeMap<String, Kind> =
+            base.into_iter().map(|child| (child.name, child.kind)).collect();
+        let mut thinned = BTreeSet::new();
+        for (rest, change) in changes {
+            match (rest.split_once('/'), change) {
+                (None, Change::Write(entry)) => {
+                    kinds.insert(rest.to_owned(), entry.kind());
+                }
+                (None, Change::Delete) => {
+                    kinds.remove(rest);
+                }
+                (Some((name, _)), Change::Write(_)) => {
+                    kinds.insert(name.to_owned(), Kind::Directory);
+                    thinned.remove(name);
+                }
+                (Some((name, _)), Change::Delete) => {
+                    thinned.insert(name.to_owned());
+                }
+            }
+        }
+        for name in thinned {
+            if self.children(&folder.join(&name))?.is_empty() {
+                kinds.remove(&name);
+            }
+        }
+        Ok(kinds.into_iter().map(|(name, kind)| Child { name, kind }).collect())
+    }
+
+    fn bytes(&self, content: &Content) -> Result<Arc<[u8]>> {
+        match content.new_bytes() {
+            Some(bytes) => Ok(bytes.clone()),
+            None => self.base.bytes(content),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::MemoryTree;
+
+    fn path(text: &str) -> RepoPath {
+        RepoPath::parse(text).unwrap()
+    }
+
+    fn base() -> MemoryTree {
+        MemoryTree::of(&[("a/b/one", "1"), ("a/b/two", "2"), ("a-b", "x"), ("a/link", "->b")])
+    }
+
+    #[test]
+    fn a_write_that_changes_nothing_leaves_no_trace() {
+        let base = base();
+        let mut draft = Draft::on(&base);
+        draft.write(path("a/b/one"), Entry::file("1")).unwrap();
+        draft.write(path("a/link"), Entry::Symlink("b".into())).unwrap();
+        draft.write(path("new"), Entry::file("n")).unwrap();
+        draft.delete(path("new")).unwrap();
+        draft.delete(path("a/b/two")).unwrap();
+        draft.write(path("a/b/two"), Entry::file("2")).unwrap();
+        assert!(draft.into_changes().is_empty());
+    }
+
+    #[test]
+    fn a_folder_goes_with_its_last_entry() {
+        let base = base();
+        let mut draft = Draft::on(&base);
+        draft.delete_folder(&path("a/b")).unwrap();
+        assert_eq!(draft.kind(&path("a/b")).unwrap(), None);
+        let names: Vec<_> = draft.children(&path("a")).unwrap();
+        assert_eq!(names, [Child { name: "link".into(), kind: Kind::Symlink }]);
+        draft.write(path("a/b/three"), Entry::file("3")).unwrap();
+        assert_eq!(draft.kind(&path("a/b")).unwrap(), Some(Kind::Directory));
+        assert_eq!(draft.children(&path("a/b")).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn nothing_is_written_through_a_link_or_over_a_folder() {
+        let base = base();
+        let mut draft = Draft::on(&base);
+        let through = draft.write(path("a/link/x"), Entry::file("x")).unwrap_err();
+        assert!(through.to_string().contains("`a/link` is not a folder"));
+        let over = draft.write(path("a/b"), Entry::file("x")).unwrap_err();
+        assert!(over.to_string().contains("`a/b` is a folder"));
+        assert!(draft.into_changes().is_empty());
+    }
+
+    #[test]
+    fn siblings_that_share_a_prefix_are_not_children() {
+        let base = base();
+        let mut draft = Draft::on(&base);
+        draft.write(path("a-b"), Entry::file("changed")).unwrap();
+        draft.write(path("a.c"), Entry::file("new")).unwrap();
+        draft.delete(path("a/b/one")).unwrap();
+        let names: Vec<_> = draft.children(&path("a")).unwrap();
+        assert_eq!(names.len(), 2, "{names:?}");
+        assert_eq!(draft.children(&path("a/b")).unwrap().len(), 1);
+    }
+}
