@@ -1,13 +1,20 @@
-//! Release trains on a GitOps manifest repository.
+//! trainyard runs release trains on a GitOps manifest repository, straight on a git checkout.
+//!
+//! The map: words come in through [`cli`], are read against the [`state`] of a manifest repository, become a [`plan`] on a
+//! draft of its [`tree`], are published by [`git`], and go out as a [`report`]. `docs/architecture.md` tells the rest.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod cli;
+mod git;
 mod plan;
+mod report;
 mod state;
 mod tree;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-/// Runs the program.
-pub fn run(_: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
-    ExitCode::SUCCESS
+/// Runs the program with these arguments, the first of which is its name. The exit codes are those of `docs/commands.md`.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    cli::run(arguments)
 }

@@ -29,7 +29,10 @@ pub(crate) fn refresh(draft: &mut Draft, ground: &Ground) -> Result<Vec<String>>
         for target in &environment.argocd {
             let text = render(ground, environment, target, &apps);
             let file = format!("{}.yaml", target.name);
-            draft.write(RepoPath::of(&["argocd", "v1alpha1", &file]), Entry::file(text))?;
+            draft.write(
+                RepoPath::of(&["argocd", "v1alpha1", &file]),
+                Entry::file(text),
+            )?;
         }
         if repo_url(ground).is_empty() {
             warnings.push(format!(
@@ -45,8 +48,8 @@ fn touched(draft: &Draft, ground: &Ground) -> Result<BTreeSet<EnvName>> {
     let mut touched = BTreeSet::new();
     for (path, _) in draft.changes().iter() {
         let components: Vec<_> = path.components().collect();
-        if let ["environments", name, "applications", _, "version"] | ["environments", name, "config.json"] =
-            components[..]
+        if let ["environments", name, "applications", _, "version"]
+        | ["environments", name, "config.json"] = components[..]
         {
             touched.extend(name.parse::<EnvName>().ok());
         }
@@ -62,7 +65,10 @@ fn touched(draft: &Draft, ground: &Ground) -> Result<BTreeSet<EnvName>> {
 }
 
 /// The apps that run on an environment, with their teams.
-fn deployed(tree: &dyn ReadTree, environment: &Environment) -> Result<BTreeMap<AppName, Option<TeamName>>> {
+fn deployed(
+    tree: &dyn ReadTree,
+    environment: &Environment,
+) -> Result<BTreeMap<AppName, Option<TeamName>>> {
     let mut apps = BTreeMap::new();
     for app in deployment::apps(tree, &environment.name)? {
         if deployment::is_deployed(tree, &environment.name, &app)? {
@@ -100,7 +106,10 @@ fn project(target: &ArgoCdTarget) -> Map<String, Value> {
     let mut spec = Map::new();
     spec.insert("description".into(), json!(target.name));
     spec.insert("sourceRepos".into(), json!(["*"]));
-    spec.insert("destinations".into(), json!([destination(config, Role::Project)]));
+    spec.insert(
+        "destinations".into(),
+        json!([destination(config, Role::Project)]),
+    );
     insert_list(&mut spec, "clusterResourceWhitelist", access.collect());
     let windows = config.sync_windows.iter().map(sync_window);
     insert_list(&mut spec, "syncWindows", windows.collect());
@@ -119,7 +128,11 @@ fn application(
     let automated = json!({ "allowEmpty": true, "prune": true, "selfHeal": true });
     let mut sync_policy = Map::new();
     sync_policy.insert("automated".into(), automated);
-    insert_list(&mut sync_policy, "syncOptions", strings(&config.sync_options));
+    insert_list(
+        &mut sync_policy,
+        "syncOptions",
+        strings(&config.sync_options),
+    );
     let mut spec = Map::new();
     spec.insert("project".into(), json!(target.name));
     spec.insert("destination".into(), destination(config, Role::Application));
@@ -150,8 +163,9 @@ fn annotations(
     path: &RepoPath,
 ) -> Map<String, Value> {
     let configured = target.config.application_annotations.iter();
-    let mut annotations: Map<_, _> =
-        configured.map(|(key, value)| (key.clone(), json!(value))).collect();
+    let mut annotations: Map<_, _> = configured
+        .map(|(key, value)| (key.clone(), json!(value)))
+        .collect();
     let paths = format!("/{path}");
     for (key, value) in [
         ("argocd.argoproj.io/manifest-generate-paths", paths.as_str()),
@@ -201,7 +215,11 @@ fn destination(config: &ArgoCdConfig, role: Role) -> Value {
 
 fn sync_window(window: &SyncWindow) -> Value {
     let all = vec!["*".to_owned()];
-    let applications = if window.applications.is_empty() { &all } else { &window.applications };
+    let applications = if window.applications.is_empty() {
+        &all
+    } else {
+        &window.applications
+    };
     let mut fields = texts(&[
         ("schedule", &window.schedule),
         ("duration", &window.duration),
@@ -224,16 +242,32 @@ fn ignore_difference(difference: &IgnoreDifference) -> Value {
         }
     }
     fields.insert("kind".into(), json!(difference.kind));
-    insert_list(&mut fields, "jsonPointers", strings(&difference.json_pointers));
-    insert_list(&mut fields, "jqPathExpressions", strings(&difference.jq_path_expressions));
-    insert_list(&mut fields, "managedFieldsManagers", strings(&difference.managed_fields_managers));
+    insert_list(
+        &mut fields,
+        "jsonPointers",
+        strings(&difference.json_pointers),
+    );
+    insert_list(
+        &mut fields,
+        "jqPathExpressions",
+        strings(&difference.jq_path_expressions),
+    );
+    insert_list(
+        &mut fields,
+        "managedFieldsManagers",
+        strings(&difference.managed_fields_managers),
+    );
     Value::Object(fields)
 }
 
 /// The fields whose text is not empty.
 fn texts(fields: &[(&str, &str)]) -> Value {
     let filled = fields.iter().filter(|(_, text)| !text.is_empty());
-    Value::Object(filled.map(|(key, text)| ((*key).to_owned(), json!(text))).collect())
+    Value::Object(
+        filled
+            .map(|(key, text)| ((*key).to_owned(), json!(text)))
+            .collect(),
+    )
 }
 
 fn strings(texts: &[String]) -> Vec<Value> {
@@ -272,7 +306,10 @@ mod tests {
             ("applications/app-a/team", "team-x"),
             ("applications/app-a/releases/1/created_at", "x"),
             ("environments/prod-de/applications/app-a/version", link),
-            ("environments/prod-de/applications/locked/locks/l-1/message", "m"),
+            (
+                "environments/prod-de/applications/locked/locks/l-1/message",
+                "m",
+            ),
         ])
     }
 
@@ -281,7 +318,10 @@ mod tests {
         let tree = tree();
         let context = context();
         let ground = Ground::survey(&tree, &context).unwrap();
-        let environment = ground.environments.get(&"prod-de".parse().unwrap()).unwrap();
+        let environment = ground
+            .environments
+            .get(&"prod-de".parse().unwrap())
+            .unwrap();
         let apps = deployed(&tree, environment).unwrap();
         let text = render(&ground, environment, &environment.argocd[0], &apps);
         insta::assert_snapshot!(text);
@@ -294,11 +334,16 @@ mod tests {
         let ground = Ground::survey(&tree, &context).unwrap();
         let touched_by = |path: &str| {
             let mut draft = Draft::on(&tree);
-            draft.write(RepoPath::parse(path).unwrap(), Entry::file("new")).unwrap();
+            draft
+                .write(RepoPath::parse(path).unwrap(), Entry::file("new"))
+                .unwrap();
             let names = touched(&draft, &ground).unwrap().into_iter();
             names.map(|name| name.to_string()).collect::<Vec<_>>()
         };
-        assert_eq!(touched_by("environments/prod-de/applications/app-a/version"), ["prod-de"]);
+        assert_eq!(
+            touched_by("environments/prod-de/applications/app-a/version"),
+            ["prod-de"]
+        );
         assert_eq!(touched_by("environments/bare/config.json"), ["bare"]);
         assert_eq!(touched_by("applications/app-a/team"), ["prod-de"]);
         for path in [

@@ -42,6 +42,8 @@ pub(super) fn old_releases(
     let oldest = in_use.into_iter().min().or(versions.last().copied());
     let position = versions.iter().position(|version| Some(*version) >= oldest);
     let kept_below = limit - 1;
-    let old = position.unwrap_or(versions.len()).saturating_sub(kept_below);
+    let old = position
+        .unwrap_or(versions.len())
+        .saturating_sub(kept_below);
     Ok(versions[..old].to_vec())
 }

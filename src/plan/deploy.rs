@@ -62,7 +62,9 @@ pub(crate) fn deploy(draft: &mut Draft, ground: &Ground, request: &Deploy) -> Re
             }
         };
         let deployed = place.deploy(draft, ground, (request.version, manifest), locks)?;
-        if let (WhenLocked::Refuse, Deployed::Queued { behind, .. }) = (request.when_locked, &deployed) {
+        if let (WhenLocked::Refuse, Deployed::Queued { behind, .. }) =
+            (request.when_locked, &deployed)
+        {
             locks_in_the_way.extend_from_slice(behind);
         }
         deployments.insert(environment.name.clone(), deployed);
@@ -75,8 +77,14 @@ pub(crate) fn deploy(draft: &mut Draft, ground: &Ground, request: &Deploy) -> Re
         }
         .into());
     }
-    let changed = deployments.values().any(|each| matches!(each, Deployed::Changed { .. }));
-    let removed = if changed { clean_up(draft, ground, &request.app)? } else { Vec::new() };
+    let changed = deployments
+        .values()
+        .any(|each| matches!(each, Deployed::Changed { .. }));
+    let removed = if changed {
+        clean_up(draft, ground, &request.app)?
+    } else {
+        Vec::new()
+    };
     Ok(Outcome {
         done: Done::Deployed(DeployRun {
             app: request.app.clone(),
@@ -122,7 +130,9 @@ impl Place<'_> {
         locks: Vec<crate::state::PlacedLock>,
     ) -> Result<Deployed> {
         let from = match deployment::current(draft, self.environment, self.app)? {
-            Linked::To(current) if current == version => return Ok(Deployed::AlreadyThere(version)),
+            Linked::To(current) if current == version => {
+                return Ok(Deployed::AlreadyThere(version));
+            }
             Linked::To(current) => Some(current),
             Linked::Nothing | Linked::Broken(_) => None,
         };
@@ -155,6 +165,10 @@ impl Place<'_> {
     pub(super) fn enqueue(&self, draft: &mut Draft, version: Version) -> Result<Option<Version>> {
         let waited = queue::waiting(draft, self.environment, self.app)?;
         queue::put(draft, self.environment, self.app, version)?;
-        Ok(waited.version().ok().flatten().filter(|waited| *waited != version))
+        Ok(waited
+            .version()
+            .ok()
+            .flatten()
+            .filter(|waited| *waited != version))
     }
 }

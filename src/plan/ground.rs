@@ -23,7 +23,9 @@ pub(crate) struct Context {
 #[derive(Debug, PartialEq, Eq, Error)]
 pub(crate) enum Unusable {
     /// There are no environments.
-    #[error("this is no manifest repository: the branch `{0}` has no folder `environments/` with an environment in it")]
+    #[error(
+        "this is no manifest repository: the branch `{0}` has no folder `environments/` with an environment in it"
+    )]
     NoEnvironments(String),
     /// kuberpult v13.50 or later exported it from its database.
     #[error(
@@ -109,11 +111,20 @@ mod tests {
     #[test]
     fn what_is_no_manifest_repository_is_named() {
         let config = ("environments/dev/config.json", "{}");
-        let manifest = ("environments/dev/applications/web/manifests/manifests.yaml", "a: 1");
-        assert_eq!(survey(&[("README.md", "x")]), Some(Unusable::NoEnvironments("main".into())));
+        let manifest = (
+            "environments/dev/applications/web/manifests/manifests.yaml",
+            "a: 1",
+        );
+        assert_eq!(
+            survey(&[("README.md", "x")]),
+            Some(Unusable::NoEnvironments("main".into()))
+        );
         assert_eq!(survey(&[config]), None);
         let path = RepoPath::parse("environments/dev/applications/web/manifests");
-        assert_eq!(survey(&[config, manifest]), path.map(Unusable::ExportOfLaterKuberpult));
+        assert_eq!(
+            survey(&[config, manifest]),
+            path.map(Unusable::ExportOfLaterKuberpult)
+        );
         let release = ("applications/web/releases/1/created_at", "x");
         assert_eq!(survey(&[config, manifest, release]), None);
     }

@@ -3,7 +3,9 @@
 use anyhow::Result;
 
 use super::{Ground, Refusal};
-use crate::state::{AppName, EnvName, Environment, GroupName, TeamName, Version, deployment, release};
+use crate::state::{
+    AppName, EnvName, Environment, GroupName, TeamName, Version, deployment, release,
+};
 use crate::tree::ReadTree;
 
 /// The environment of this name.
@@ -17,7 +19,11 @@ pub(super) fn environment<'a>(ground: &'a Ground, name: &EnvName) -> Result<&'a 
 pub(super) fn group<'a>(ground: &'a Ground, name: &GroupName) -> Result<Vec<&'a Environment>> {
     let members = ground.environments.group(name);
     if members.is_empty() {
-        let groups = ground.environments.groups().into_iter().map(ToString::to_string);
+        let groups = ground
+            .environments
+            .groups()
+            .into_iter()
+            .map(ToString::to_string);
         return Err(unknown("environment group", name.as_ref(), groups).into());
     }
     Ok(members)
@@ -72,7 +78,11 @@ pub(super) fn version(tree: &dyn ReadTree, app: &AppName, version: Version) -> R
 }
 
 /// The refusal of an unknown name.
-pub(super) fn unknown(what: &'static str, name: &str, known: impl Iterator<Item = String>) -> Refusal {
+pub(super) fn unknown(
+    what: &'static str,
+    name: &str,
+    known: impl Iterator<Item = String>,
+) -> Refusal {
     Refusal::Unknown {
         what,
         name: name.to_owned(),
@@ -82,8 +92,9 @@ pub(super) fn unknown(what: &'static str, name: &str, known: impl Iterator<Item 
 
 /// Up to three names that could be meant; if none is near, the only few that exist.
 fn nearest(name: &str, known: impl Iterator<Item = String>) -> Vec<String> {
-    let mut known: Vec<_> =
-        known.map(|known| (strsim::damerau_levenshtein(name, &known), known)).collect();
+    let mut known: Vec<_> = known
+        .map(|known| (strsim::damerau_levenshtein(name, &known), known))
+        .collect();
     known.sort();
     let few = known.len() <= 3;
     let close = |distance: usize| few || distance <= name.len().div_ceil(3).max(2);

@@ -48,7 +48,9 @@ pub(super) fn scopes(ground: &Ground, target: &LockTarget) -> Result<Vec<LockSco
     let scope = match target.clone() {
         LockTarget::Group(group) => {
             let members = known::group(ground, &group)?.into_iter();
-            return Ok(members.map(|each| LockScope::Environment(each.name.clone())).collect());
+            return Ok(members
+                .map(|each| LockScope::Environment(each.name.clone()))
+                .collect());
         }
         LockTarget::Environment(environment) => LockScope::Environment(environment),
         LockTarget::App(environment, app) => LockScope::App(environment, app),

@@ -11,7 +11,9 @@ pub(crate) const MOST_BYTES: u64 = 12 * 1024 * 1024;
 /// Every document of a manifest. Fails, with line and column, if it is no YAML.
 pub(crate) fn documents(text: &str) -> Result<Vec<Value>> {
     let documents = serde_yaml::Deserializer::from_str(text);
-    documents.map(|document| Ok(Value::deserialize(document)?)).collect()
+    documents
+        .map(|document| Ok(Value::deserialize(document)?))
+        .collect()
 }
 
 /// Fails if a manifest may not be stored.
@@ -37,14 +39,19 @@ pub(super) fn same(left: &str, right: &str) -> bool {
 
 /// An empty document deploys nothing; a trailing `---` or the one space of an empty manifest adds none.
 fn without_empty(documents: Vec<Value>) -> Vec<Value> {
-    documents.into_iter().filter(|document| !document.is_null()).collect()
+    documents
+        .into_iter()
+        .filter(|document| !document.is_null())
+        .collect()
 }
 
 /// A unified diff from the stored to the given text.
 pub(super) fn diff(field: &str, stored: &str, given: &str) -> String {
     let diff = TextDiff::from_lines(stored, given);
     let mut unified = diff.unified_diff();
-    unified.header(&format!("{field} stored"), &format!("{field} given")).to_string()
+    unified
+        .header(&format!("{field} stored"), &format!("{field} given"))
+        .to_string()
 }
 
 #[cfg(test)]
@@ -73,14 +80,31 @@ mod tests {
 
     #[test]
     fn what_is_no_yaml_is_refused() {
-        for good in ["", " ", "a: 1", "kind: List\n---\nkind: Pod", "a: &x 1\nb: *x"] {
+        for good in [
+            "",
+            " ",
+            "a: 1",
+            "kind: List\n---\nkind: Pod",
+            "a: &x 1\nb: *x",
+        ] {
             check(good).unwrap();
         }
         let deep = "[".repeat(200_000);
         let bomb = (0..40).fold("a0: &a0 [x]\n".to_owned(), |bomb, level| {
-            format!("{bomb}a{}: &a{} [*a{level}, *a{level}, *a{level}]\n", level + 1, level + 1)
+            format!(
+                "{bomb}a{}: &a{} [*a{level}, *a{level}, *a{level}]\n",
+                level + 1,
+                level + 1
+            )
         });
-        for bad in ["a: [", "a: 1\n b: 2\n  - c", "a: 1\na: 2", "a: \0", deep.as_str(), bomb.as_str()] {
+        for bad in [
+            "a: [",
+            "a: 1\n b: 2\n  - c",
+            "a: 1\na: 2",
+            "a: \0",
+            deep.as_str(),
+            bomb.as_str(),
+        ] {
             assert!(check(bad).is_err(), "{}", &bad[..bad.len().min(40)]);
         }
     }

@@ -6,6 +6,8 @@ mod cleanup;
 pub(crate) mod deploy;
 mod ground;
 mod known;
+#[cfg(test)]
+mod laws;
 pub(crate) mod lock;
 pub(crate) mod manifest;
 pub(crate) mod outcome;
@@ -14,11 +16,9 @@ pub(crate) mod release;
 pub(crate) mod train;
 pub(crate) mod unlock;
 #[cfg(test)]
-mod laws;
-#[cfg(test)]
 mod world;
 mod yaml;
 
 pub(crate) use ground::{Context, Ground, Unusable};
 pub(crate) use outcome::{Done, Outcome};
-pub(crate) use refusal::Refusal;
+pub(crate) use refusal::{Refusal, unlock_command};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::train::TrainRun;
+use super::train::{Prognosis, TrainRun};
 use crate::state::{AppName, EnvName, GroupName, LockId, LockScope, PlacedLock, TeamName, Version};
 
 /// What was done, and what somebody should know besides.
@@ -23,6 +23,7 @@ pub(crate) enum Done {
     Locked(Vec<PlacedLock>),
     Unlocked(Unlocked),
     Train(TrainRun),
+    Foreseen(Prognosis),
 }
 
 /// What became of a deployment.
@@ -102,7 +103,10 @@ pub(crate) enum QueueEnd {
     /// Nothing holds it back any longer.
     Deployed { from: Option<Version>, to: Version },
     /// Other locks hold it back.
-    StillLocked { version: Version, behind: Vec<PlacedLock> },
+    StillLocked {
+        version: Version,
+        behind: Vec<PlacedLock>,
+    },
     /// It was asked to stay.
     Kept(Version),
     /// It cannot be deployed, or is deployed already.
@@ -126,7 +130,10 @@ impl fmt::Display for DropCause {
             Self::AlreadyDeployed(version) => write!(formatter, "{version} is already deployed"),
             Self::Broken(why) => formatter.write_str(why),
             Self::NoManifest(version) => {
-                write!(formatter, "release {version} has no manifest for this environment")
+                write!(
+                    formatter,
+                    "release {version} has no manifest for this environment"
+                )
             }
         }
     }

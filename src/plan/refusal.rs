@@ -65,7 +65,10 @@ pub(crate) enum Refusal {
     /// Later kuberpult numbers this release with a revision.
     Revision { app: AppName, version: Version },
     /// No app belongs to the team.
-    TeamWithoutApps { team: TeamName, nearest: Vec<String> },
+    TeamWithoutApps {
+        team: TeamName,
+        nearest: Vec<String>,
+    },
 }
 
 /// A field in which two releases differ.
@@ -84,12 +87,13 @@ impl Refusal {
             Self::Unknown { nearest, .. } | Self::TeamWithoutApps { nearest, .. } => {
                 (!nearest.is_empty()).then(|| format!("did you mean {}?", joined(nearest, " or ")))
             }
-            Self::UnknownVersion { nearest, app, .. } if nearest.is_empty() => {
-                Some(format!("`{app}` has no releases; store one with `trainyard release`"))
-            }
-            Self::UnknownVersion { nearest, .. } => {
-                Some(format!("the nearest releases are {}", joined(nearest, ", ")))
-            }
+            Self::UnknownVersion { nearest, app, .. } if nearest.is_empty() => Some(format!(
+                "`{app}` has no releases; store one with `trainyard release`"
+            )),
+            Self::UnknownVersion { nearest, .. } => Some(format!(
+                "the nearest releases are {}",
+                joined(nearest, ", ")
+            )),
             Self::NoManifest { has, .. } => {
                 Some(format!("it has manifests for {}", joined(has, ", ")))
             }
@@ -98,7 +102,8 @@ impl Refusal {
                 locks.first().map(unlock_command).unwrap_or_default()
             )),
             Self::DifferentRelease { .. } => Some(
-                "releases are immutable: leave `--version` out to store this as the next one".to_owned(),
+                "releases are immutable: leave `--version` out to store this as the next one"
+                    .to_owned(),
             ),
             Self::TooOld { oldest, .. } => Some(format!(
                 "numbers from {oldest} on are kept; `releaseVersionsLimit` in trainyard.yaml keeps more"
@@ -109,9 +114,9 @@ impl Refusal {
             Self::NoSuchLock { existing, .. } => {
                 Some(format!("the locks there are {}", joined(existing, ", ")))
             }
-            Self::Revision { app, .. } => {
-                Some(format!("store it again under a plain number: `trainyard release -a {app} …`"))
-            }
+            Self::Revision { app, .. } => Some(format!(
+                "store it again under a plain number: `trainyard release -a {app} …`"
+            )),
         }
     }
 }
@@ -126,28 +131,51 @@ impl fmt::Display for Refusal {
             Self::UnknownVersion { app, version, .. } => {
                 write!(formatter, "`{app}` has no release {version}")
             }
-            Self::NoManifest { app, version, environment, .. } => write!(
+            Self::NoManifest {
+                app,
+                version,
+                environment,
+                ..
+            } => write!(
                 formatter,
                 "release {version} of `{app}` has no manifest for environment `{environment}`"
             ),
             Self::Locked { what, locks, now } => {
                 write!(formatter, "{what} is locked:")?;
                 locks.iter().try_for_each(|lock| {
-                    write!(formatter, "\n  {} on {}", lock.phrase(*now), lock.scope.environment())
+                    write!(
+                        formatter,
+                        "\n  {} on {}",
+                        lock.phrase(*now),
+                        lock.scope.environment()
+                    )
                 })
             }
-            Self::DifferentRelease { app, version, differences } => {
+            Self::DifferentRelease {
+                app,
+                version,
+                differences,
+            } => {
                 let fields: Vec<_> = differences.iter().map(|each| each.field.as_str()).collect();
                 let fields = joined(&fields, ", ");
-                write!(formatter, "release {version} of `{app}` exists and differs in {fields}")?;
-                differences.iter().try_for_each(|each| write!(formatter, "\n{}", each.diff.trim_end()))
+                write!(
+                    formatter,
+                    "release {version} of `{app}` exists and differs in {fields}"
+                )?;
+                differences
+                    .iter()
+                    .try_for_each(|each| write!(formatter, "\n{}", each.diff.trim_end()))
             }
             Self::TooOld { app, version, .. } => write!(
                 formatter,
                 "release {version} of `{app}` is too old: the clean-up would remove it at once"
             ),
             Self::NoSuchLock { scopes, id, .. } => {
-                write!(formatter, "there is no lock `{id}` on {}", joined(scopes, ", "))
+                write!(
+                    formatter,
+                    "there is no lock `{id}` on {}",
+                    joined(scopes, ", ")
+                )
             }
             Self::Revision { app, version } => write!(
                 formatter,
@@ -166,7 +194,11 @@ pub(crate) fn unlock_command(placed: &PlacedLock) -> String {
     };
     let id = placed.id.to_string();
     let harmless = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.@:+".contains(&byte);
-    let id = if id.bytes().all(harmless) { id } else { format!("'{}'", id.replace('\'', r"'\''")) };
+    let id = if id.bytes().all(harmless) {
+        id
+    } else {
+        format!("'{}'", id.replace('\'', r"'\''"))
+    };
     format!("trainyard unlock {scope} --lock-id {id}")
 }
 

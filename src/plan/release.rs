@@ -10,7 +10,9 @@ use super::outcome::{Deployed, Done, Outcome, Released};
 use super::refusal::Difference;
 use super::{Ground, Refusal, manifest};
 use crate::state::release::{self, Field, Release};
-use crate::state::{AppName, EnvName, Environment, InvalidName, Locks, TeamName, Upstream, Version};
+use crate::state::{
+    AppName, EnvName, Environment, InvalidName, Locks, TeamName, Upstream, Version,
+};
 use crate::tree::{Content, Draft, ReadTree};
 
 /// A release to store.
@@ -37,7 +39,10 @@ pub(crate) fn release(draft: &mut Draft, ground: &Ground, request: &NewRelease) 
         Some(version) => version,
         None => Version::new(highest.map_or(0, Version::number).saturating_add(1)),
     };
-    if let Some(stored) = versions.iter().find(|each| each.number() == version.number()) {
+    if let Some(stored) = versions
+        .iter()
+        .find(|each| each.number() == version.number())
+    {
         check_same(draft, request, *stored)?;
         return Ok(outcome(request, version, false, Vec::new()));
     }
@@ -84,14 +89,21 @@ fn check_same(tree: &dyn ReadTree, request: &NewRelease, version: Version) -> Re
     if let Some(given) = &request.team {
         let stored = release::team(tree, app)?;
         let same = stored.as_ref() == Some(given);
-        compare("team".to_owned(), stored.map(|team| team.as_ref().to_owned()), given.as_ref(), same);
+        compare(
+            "team".to_owned(),
+            stored.map(|team| team.as_ref().to_owned()),
+            given.as_ref(),
+            same,
+        );
     }
     for (environment, given) in &request.manifests {
         let stored = match release::manifest(tree, app, version, environment)? {
             Some(content) => Some(String::from_utf8_lossy(&tree.bytes(&content)?).into_owned()),
             None => None,
         };
-        let same = stored.as_ref().is_some_and(|stored| manifest::same(stored, given));
+        let same = stored
+            .as_ref()
+            .is_some_and(|stored| manifest::same(stored, given));
         compare(format!("manifest for {environment}"), stored, given, same);
     }
     if differences.is_empty() {
@@ -130,7 +142,9 @@ fn store(draft: &mut Draft, ground: &Ground, request: &NewRelease, version: Vers
     let content = |text: &String| Content::new(text.as_bytes());
     let release = Release {
         fields: request.fields.clone(),
-        manifests: manifests.map(|(name, text)| (name.clone(), content(text))).collect(),
+        manifests: manifests
+            .map(|(name, text)| (name.clone(), content(text)))
+            .collect(),
     };
     release::store(draft, &request.app, version, &release, ground.context.now)?;
     match &request.team {
@@ -141,8 +155,12 @@ fn store(draft: &mut Draft, ground: &Ground, request: &NewRelease, version: Vers
 
 /// Warnings about manifests for environments that do not exist.
 fn strangers(ground: &Ground, request: &NewRelease) -> Vec<String> {
-    let unknown = request.manifests.keys().filter(|name| ground.environments.get(name).is_none());
-    let warning = |name| format!("there is no environment `{name}` yet; its manifest is stored all the same");
+    let unknown = request
+        .manifests
+        .keys()
+        .filter(|name| ground.environments.get(name).is_none());
+    let warning =
+        |name| format!("there is no environment `{name}` yet; its manifest is stored all the same");
     unknown.map(warning).collect()
 }
 
@@ -171,7 +189,10 @@ fn deploy_to_latest(
     let with_manifest = |each: &&Environment| request.manifests.contains_key(&each.name);
     for environment in ground.environments.iter().filter(with_manifest) {
         if let Err(broken) = environment.readable() {
-            outcome.warnings.push(format!("{broken}: nothing is deployed to `{}`", environment.name));
+            outcome.warnings.push(format!(
+                "{broken}: nothing is deployed to `{}`",
+                environment.name
+            ));
         }
         if environment.upstream != Ok(Upstream::Latest) {
             continue;
@@ -184,7 +205,9 @@ fn deploy_to_latest(
         let locks = Locks::read(draft, place.environment)?.in_force(draft, place.app)?;
         let deployed = place.deploy(draft, ground, (version, manifest), locks)?;
         released.waiting.retain(|name| *name != environment.name);
-        released.deployments.insert(environment.name.clone(), deployed);
+        released
+            .deployments
+            .insert(environment.name.clone(), deployed);
     }
     let changed = |deployed: &Deployed| matches!(deployed, Deployed::Changed { .. });
     if released.deployments.values().any(changed) {

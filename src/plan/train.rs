@@ -12,7 +12,8 @@ use super::{Ground, Refusal, known};
 use crate::state::deployment::{self, BrokenLink, Linked};
 use crate::state::environment::NoUpstream;
 use crate::state::{
-    AppName, EnvName, Environment, GroupName, Locks, PlacedLock, TeamName, Upstream, Version, queue, release,
+    AppName, EnvName, Environment, GroupName, Locks, PlacedLock, TeamName, Upstream, Version,
+    queue, release,
 };
 use crate::tree::{Content, Draft, ReadTree};
 
@@ -134,7 +135,9 @@ impl EnvironmentSkip {
             Self::NoUpstream(NoUpstream::Both) => {
                 Cause::known("ENV_HAS_BOTH_UPSTREAM_LATEST_AND_UPSTREAM_ENV", 2)
             }
-            Self::NoUpstream(NoUpstream::Unknown(_)) => Cause::known("UPSTREAM_ENV_CONFIG_NOT_FOUND", 3),
+            Self::NoUpstream(NoUpstream::Unknown(_)) => {
+                Cause::known("UPSTREAM_ENV_CONFIG_NOT_FOUND", 3)
+            }
             Self::Locked(_) => Cause::known("ENV_IS_LOCKED", 4),
             Self::NoUpstream(NoUpstream::Cycle(_)) => Cause::ours("ENV_UPSTREAMS_FORM_A_CYCLE"),
             Self::NoUpstream(NoUpstream::Unreadable(_)) => Cause::ours("ENV_CONFIG_IS_INVALID"),
@@ -240,12 +243,18 @@ impl fmt::Display for AppSkip {
             Self::AlreadyThere(version) => write!(formatter, "already runs {version}"),
             Self::AppLocked(_) => write!(formatter, "the app is locked"),
             Self::NotInEnvironment(version) => {
-                write!(formatter, "release {version} has no manifest for this environment")
+                write!(
+                    formatter,
+                    "release {version} has no manifest for this environment"
+                )
             }
             Self::TeamLocked(_) => write!(formatter, "its team is locked"),
             Self::Broken(broken) => broken.fmt(formatter),
             Self::Revision(version) => {
-                write!(formatter, "release {version} has a revision, which trainyard does not deploy")
+                write!(
+                    formatter,
+                    "release {version} has a revision, which trainyard does not deploy"
+                )
             }
         }
     }
@@ -289,7 +298,12 @@ pub(crate) fn depart(draft: &mut Draft, ground: &Ground, prognosis: Prognosis) -
                 deployed.insert(app.clone());
             }
             AppFate::Skipped(skip) => {
-                if let Some(Held { version, queue: QueueMove::Put { .. }, .. }) = skip.held() {
+                if let Some(Held {
+                    version,
+                    queue: QueueMove::Put { .. },
+                    ..
+                }) = skip.held()
+                {
                     queue::put(draft, environment, app, *version)?;
                 }
             }
@@ -307,23 +321,25 @@ pub(crate) fn depart(draft: &mut Draft, ground: &Ground, prognosis: Prognosis) -
 impl Prognosis {
     /// Every app that is looked at, by environment and name.
     pub(crate) fn apps(&self) -> impl Iterator<Item = (&EnvName, &AppName, &AppPrognosis)> {
-        self.environments.iter().flat_map(|(environment, prognosis)| {
-            let apps = match prognosis {
-                EnvironmentPrognosis::Runs { apps, .. } => Some(apps),
-                EnvironmentPrognosis::Skipped(_) => None,
-            };
-            let apps = apps.into_iter().flatten();
-            apps.map(move |(app, prognosis)| (environment, app, prognosis))
-        })
+        self.environments
+            .iter()
+            .flat_map(|(environment, prognosis)| {
+                let apps = match prognosis {
+                    EnvironmentPrognosis::Runs { apps, .. } => Some(apps),
+                    EnvironmentPrognosis::Skipped(_) => None,
+                };
+                let apps = apps.into_iter().flatten();
+                apps.map(move |(app, prognosis)| (environment, app, prognosis))
+            })
     }
 
     /// Whether the train changes anything.
     pub(crate) fn changes_something(&self) -> bool {
         self.apps().any(|(_, _, prognosis)| match &prognosis.fate {
             AppFate::Deploys { .. } => true,
-            AppFate::Skipped(skip) => {
-                skip.held().is_some_and(|held| matches!(held.queue, QueueMove::Put { .. }))
-            }
+            AppFate::Skipped(skip) => skip
+                .held()
+                .is_some_and(|held| matches!(held.queue, QueueMove::Put { .. })),
         })
     }
 
@@ -379,7 +395,11 @@ fn resolve<'a>(ground: &'a Ground, request: &Train) -> Result<(Target, Vec<&'a E
             Ok(members) => Ok((Target::Group(request.target.clone()), members)),
             Err(_) => environment().map_err(|_: anyhow::Error| {
                 let environments = ground.environments.iter().map(|each| each.name.to_string());
-                let groups = ground.environments.groups().into_iter().map(ToString::to_string);
+                let groups = ground
+                    .environments
+                    .groups()
+                    .into_iter()
+                    .map(ToString::to_string);
                 let mut names: Vec<_> = environments.chain(groups).collect();
                 names.sort();
                 names.dedup();
@@ -486,7 +506,10 @@ impl Stop<'_> {
             let held = self.held(app, version, true, team_locks.to_vec())?;
             return skipped(AppSkip::TeamLocked(held));
         }
-        Ok(AppFate::Deploys { to: version, manifest })
+        Ok(AppFate::Deploys {
+            to: version,
+            manifest,
+        })
     }
 
     fn version_upstream(&self, app: &AppName) -> Result<Linked> {
@@ -511,11 +534,17 @@ impl Stop<'_> {
             OnLock::Queue if has_manifest => {
                 match queue::waiting(self.tree, self.environment, app)?.version() {
                     Ok(Some(waits)) if waits == version => QueueMove::Waits,
-                    waits => QueueMove::Put { replaced: waits.ok().flatten() },
+                    waits => QueueMove::Put {
+                        replaced: waits.ok().flatten(),
+                    },
                 }
             }
             OnLock::Queue | OnLock::Skip | OnLock::Fail => QueueMove::None,
         };
-        Ok(Held { version, queue, locks })
+        Ok(Held {
+            version,
+            queue,
+            locks,
+        })
     }
 }

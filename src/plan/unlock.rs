@@ -43,13 +43,19 @@ pub(crate) fn unlock(draft: &mut Draft, ground: &Ground, request: &RemoveLocks) 
     };
     remove(draft, ground, request, &mut unlocked)?;
     let mut warnings = Vec::new();
-    let opened: BTreeSet<_> = unlocked.removed.iter().map(|placed| placed.scope.clone()).collect();
+    let opened: BTreeSet<_> = unlocked
+        .removed
+        .iter()
+        .map(|placed| placed.scope.clone())
+        .collect();
     for scope in opened {
         settle(draft, ground, request, &scope, &mut unlocked)?;
     }
     for ((environment, app), end) in &unlocked.queue {
         if let QueueEnd::Dropped(cause @ (DropCause::Broken(_) | DropCause::NoManifest(_))) = end {
-            warnings.push(format!("what waited for `{app}` on `{environment}` is dropped: {cause}"));
+            warnings.push(format!(
+                "what waited for `{app}` on `{environment}` is dropped: {cause}"
+            ));
         }
     }
     Ok(Outcome {
@@ -58,7 +64,12 @@ pub(crate) fn unlock(draft: &mut Draft, ground: &Ground, request: &RemoveLocks) 
     })
 }
 
-fn remove(draft: &mut Draft, ground: &Ground, request: &RemoveLocks, unlocked: &mut Unlocked) -> Result<()> {
+fn remove(
+    draft: &mut Draft,
+    ground: &Ground,
+    request: &RemoveLocks,
+    unlocked: &mut Unlocked,
+) -> Result<()> {
     let scopes = scopes(ground, &request.target)?;
     let mut existing = BTreeSet::new();
     for scope in &scopes {
@@ -107,7 +118,11 @@ fn settle(
         if matches!(end, QueueEnd::Deployed { .. }) {
             let removed = clean_up(draft, ground, &app)?;
             if !removed.is_empty() {
-                unlocked.cleaned.entry(app.clone()).or_default().extend(removed);
+                unlocked
+                    .cleaned
+                    .entry(app.clone())
+                    .or_default()
+                    .extend(removed);
             }
         }
         unlocked.queue.insert((environment.clone(), app), end);
@@ -155,7 +170,9 @@ fn settle_one(
         Linked::Broken(_) if request.keep_queue => return Ok(None),
         Linked::Broken(broken) => {
             queue::clear(draft, place.environment, place.app)?;
-            return Ok(Some(QueueEnd::Dropped(DropCause::Broken(broken.to_string()))));
+            return Ok(Some(QueueEnd::Dropped(DropCause::Broken(
+                broken.to_string(),
+            ))));
         }
     };
     if request.keep_queue {
@@ -167,7 +184,9 @@ fn settle_one(
     let drop = match manifest {
         _ if current == Linked::To(version) => DropCause::AlreadyDeployed(version),
         None => DropCause::NoManifest(version),
-        Some(_) if !behind.is_empty() => return Ok(Some(QueueEnd::StillLocked { version, behind })),
+        Some(_) if !behind.is_empty() => {
+            return Ok(Some(QueueEnd::StillLocked { version, behind }));
+        }
         Some(_) if version.has_revision() => {
             let app = place.app.clone();
             DropCause::Broken(Refusal::Revision { app, version }.to_string())

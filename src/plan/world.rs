@@ -38,7 +38,10 @@ pub(super) fn run_train(tree: &mut MemoryTree, request: &Train) -> anyhow::Resul
     let outcome = run(tree, |draft, ground| {
         let prognosis = prognose(draft, ground, request)?;
         let done = Done::Train(depart(draft, ground, prognosis)?);
-        Ok(Outcome { done, warnings: Vec::new() })
+        Ok(Outcome {
+            done,
+            warnings: Vec::new(),
+        })
     })?;
     match outcome.done {
         Done::Train(run) => Ok(run),

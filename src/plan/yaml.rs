@@ -97,7 +97,9 @@ fn folded(text: &mut String, value: &str, fold: Option<usize>) {
         let single = letter == ' '
             && place > 1
             && letters[place - 1] != ' '
-            && letters.get(place + 1).is_some_and(|next| !" \"'".contains(*next));
+            && letters
+                .get(place + 1)
+                .is_some_and(|next| !" \"'".contains(*next));
         match fold {
             Some(indent) if single && column > BEST_WIDTH => {
                 text.push('\n');
@@ -151,10 +153,12 @@ fn is_plain(value: &str) -> bool {
 
 /// Whether YAML 1.1 takes the plain text for something other than a string.
 fn resolves_to_other(value: &str) -> bool {
-    const WORDS: [&str; 11] =
-        ["y", "n", "yes", "no", "on", "off", "true", "false", "null", ".inf", ".nan"];
+    const WORDS: [&str; 11] = [
+        "y", "n", "yes", "no", "on", "off", "true", "false", "null", ".inf", ".nan",
+    ];
     let lower = value.to_lowercase();
-    let capitals = [lower.clone(), value.to_uppercase(), capitalised(&lower)].contains(&value.to_owned());
+    let capitals =
+        [lower.clone(), value.to_uppercase(), capitalised(&lower)].contains(&value.to_owned());
     let unsigned = lower.trim_start_matches(['+', '-']);
     value.is_empty()
         || value == "~"
@@ -165,7 +169,9 @@ fn resolves_to_other(value: &str) -> bool {
 
 fn capitalised(lower: &str) -> String {
     let mut letters = lower.chars();
-    let first = letters.next().map(|letter| letter.to_uppercase().to_string());
+    let first = letters
+        .next()
+        .map(|letter| letter.to_uppercase().to_string());
     format!("{}{}", first.unwrap_or_default(), letters.as_str())
 }
 
@@ -178,9 +184,13 @@ fn is_number(unsigned: &str) -> bool {
         let digits = digits.strip_prefix(prefix);
         digits.is_some_and(|digits| u64::from_str_radix(digits, radix).is_ok())
     };
-    let base_sixty = digits.contains(':')
-        && digits.split(':').all(|part| part.parse::<u32>().is_ok());
-    digits.parse::<f64>().is_ok() || radix("0x", 16) || radix("0o", 8) || radix("0b", 2) || base_sixty
+    let base_sixty =
+        digits.contains(':') && digits.split(':').all(|part| part.parse::<u32>().is_ok());
+    digits.parse::<f64>().is_ok()
+        || radix("0x", 16)
+        || radix("0o", 8)
+        || radix("0b", 2)
+        || base_sixty
 }
 
 /// A date, perhaps with a time: `2001-01-01…`.
@@ -199,7 +209,10 @@ fn is_date(value: &str) -> bool {
 /// The order of keys in kuberpult's emitter: letters after all others, runs of digits by their value.
 fn natural_order(left: &str, right: &str) -> Ordering {
     let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
-    let differs = left.iter().zip(&right).position(|(left, right)| left != right);
+    let differs = left
+        .iter()
+        .zip(&right)
+        .position(|(left, right)| left != right);
     let Some(place) = differs else {
         return left.len().cmp(&right.len());
     };
@@ -209,12 +222,21 @@ fn natural_order(left: &str, right: &str) -> Ordering {
         (true, false) => Ordering::Greater,
         (false, true) => Ordering::Less,
         (false, false) => {
-            let in_number = left[..place].iter().rev().take_while(|letter| letter.is_ascii_digit());
-            let leading = (one == '0' || other == '0') && in_number.clone().any(|digit| *digit != '0');
+            let in_number = left[..place]
+                .iter()
+                .rev()
+                .take_while(|letter| letter.is_ascii_digit());
+            let leading =
+                (one == '0' || other == '0') && in_number.clone().any(|digit| *digit != '0');
             let run = |letters: &[char]| -> (u64, usize) {
-                let digits = letters[place..].iter().map_while(|letter| letter.to_digit(10));
+                let digits = letters[place..]
+                    .iter()
+                    .map_while(|letter| letter.to_digit(10));
                 digits.fold((u64::from(leading), 0), |(value, length), digit| {
-                    (value.saturating_mul(10).saturating_add(u64::from(digit)), length + 1)
+                    (
+                        value.saturating_mul(10).saturating_add(u64::from(digit)),
+                        length + 1,
+                    )
                 })
             };
             run(&left).cmp(&run(&right)).then(one.cmp(&other))
@@ -247,36 +269,85 @@ mod tests {
         check_scalar(
             "double",
             &[
-                "y", "n", "yes", "No", "ON", "off", "true", "False", "null", "~", "Null", "", "12", "017",
-                "0o17", "0x1f", "0b1", "1e3", "1.10", "1.", "+1", "-1", "1_000", ".nan", "-.inf",
-                "2001-01-01", "12:30:45", "tab\tx", "\0",
+                "y",
+                "n",
+                "yes",
+                "No",
+                "ON",
+                "off",
+                "true",
+                "False",
+                "null",
+                "~",
+                "Null",
+                "",
+                "12",
+                "017",
+                "0o17",
+                "0x1f",
+                "0b1",
+                "1e3",
+                "1.10",
+                "1.",
+                "+1",
+                "-1",
+                "1_000",
+                ".nan",
+                "-.inf",
+                "2001-01-01",
+                "12:30:45",
+                "tab\tx",
+                "\0",
             ],
         );
         check_scalar(
             "plain",
             &[
-                "nan", "inf", "1-2", "1-1-1", "y-1", "=", "a:b", "-a", "?x", "it's", "a,b", "0 0 * * *", "prod",
-                "https://kubernetes.default.svc", "yEs",
+                "nan",
+                "inf",
+                "1-2",
+                "1-1-1",
+                "y-1",
+                "=",
+                "a:b",
+                "-a",
+                "?x",
+                "it's",
+                "a,b",
+                "0 0 * * *",
+                "prod",
+                "https://kubernetes.default.svc",
+                "yEs",
             ],
         );
         check_scalar(
             "single",
-            &["*", "*/5", "@daily", "{x}", "[x]", "!x", "&x", "%x", "|x", ">x", "#x", " x", "x ", "- a", "? x", "a: b", "a #b", "'"],
+            &[
+                "*", "*/5", "@daily", "{x}", "[x]", "!x", "&x", "%x", "|x", ">x", "#x", " x", "x ",
+                "- a", "? x", "a: b", "a #b", "'",
+            ],
         );
     }
 
     #[test]
     fn keys_are_in_natural_order() {
-        let mut keys = ["ab", "aB", "a10", "a2", "a01", "a1", "a_b", "a/b", "a.b", "a-b", "a", "A", "10", "2", "1"];
+        let mut keys = [
+            "ab", "aB", "a10", "a2", "a01", "a1", "a_b", "a/b", "a.b", "a-b", "a", "A", "10", "2",
+            "1",
+        ];
         keys.sort_by(|left, right| natural_order(left, right));
-        let expected = ["1", "2", "10", "A", "a", "a-b", "a.b", "a/b", "a_b", "a1", "a01", "a2", "a10", "aB", "ab"];
+        let expected = [
+            "1", "2", "10", "A", "a", "a-b", "a.b", "a/b", "a_b", "a1", "a01", "a2", "a10", "aB",
+            "ab",
+        ];
         assert_eq!(keys, expected);
     }
 
     #[test]
     fn texts_of_several_lines_keep_their_lines() {
         for value in ["a\nb", "a\nb\n", "a\n\nb\n\n", " a\nb", "\n", "a\n"] {
-            let fields = serde_json::json!({ "outer": { "key": value }, "z": [value, { "k": value }] });
+            let fields =
+                serde_json::json!({ "outer": { "key": value }, "z": [value, { "k": value }] });
             let text = document(fields.as_object().unwrap());
             let read: Value = serde_yaml::from_str(&text).unwrap();
             assert_eq!(read, fields, "{text}");

@@ -39,7 +39,10 @@ impl fmt::Display for BrokenLinkCause {
                 plain(target)
             ),
             Self::Dangling(version) => {
-                write!(formatter, "leads to release {version}, which does not exist")
+                write!(
+                    formatter,
+                    "leads to release {version}, which does not exist"
+                )
             }
         }
     }
@@ -69,7 +72,9 @@ impl Linked {
 
 /// The folder of an app on an environment.
 pub(crate) fn directory(environment: &EnvName, app: &AppName) -> RepoPath {
-    Environment::directory(environment).join("applications").join(app)
+    Environment::directory(environment)
+        .join("applications")
+        .join(app)
 }
 
 /// The link that says which release runs.
@@ -103,7 +108,9 @@ pub(super) fn read_link(tree: &dyn ReadTree, app: &AppName, path: &RepoPath) -> 
         None if tree.kind(path)?.is_some() => return Ok(broken(BrokenLinkCause::NoLink)),
         None => return Ok(Linked::Nothing),
     };
-    let folder = target.strip_prefix(&link_folder(app)).and_then(Version::from_folder);
+    let folder = target
+        .strip_prefix(&link_folder(app))
+        .and_then(Version::from_folder);
     let Some(version) = folder else {
         return Ok(broken(BrokenLinkCause::LeadsElsewhere(target)));
     };
@@ -123,7 +130,11 @@ fn link_folder(app: &AppName) -> String {
 }
 
 /// Whether the environment has a `version` of this app, be it broken: its manifest is there, and Argo CD keeps applying it.
-pub(crate) fn is_deployed(tree: &dyn ReadTree, environment: &EnvName, app: &AppName) -> Result<bool> {
+pub(crate) fn is_deployed(
+    tree: &dyn ReadTree,
+    environment: &EnvName,
+    app: &AppName,
+) -> Result<bool> {
     let kind = tree.kind(&version_path(environment, app))?;
     Ok(matches!(kind, Some(Kind::Symlink | Kind::File)))
 }
@@ -140,7 +151,10 @@ pub(crate) fn write(
     let empty = manifest.id() == crate::tree::BlobId::EMPTY;
     let manifest = if empty { Content::new(*b" ") } else { manifest };
     draft.write(directory.join("version"), link_to(app, version))?;
-    draft.write(directory.join("manifests").join("manifests.yaml"), Entry::File(manifest))?;
+    draft.write(
+        directory.join("manifests").join("manifests.yaml"),
+        Entry::File(manifest),
+    )?;
     for (name, text) in [
         ("deployed_by", actor.name.raw()),
         ("deployed_by_email", actor.email.raw()),
@@ -176,9 +190,8 @@ mod tests {
     fn a_link_leads_to_a_release_of_its_own_app_or_is_broken() {
         let path = "`environments/dev/applications/web/version`";
         check("->../../../../applications/web/releases/1", "1");
-        let elsewhere = |target: &str| {
-            format!("{path} leads to `{target}`, which is no release of this app")
-        };
+        let elsewhere =
+            |target: &str| format!("{path} leads to `{target}`, which is no release of this app");
         for target in [
             "../../../../applications/api/releases/1",
             "/etc/shadow",

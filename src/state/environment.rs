@@ -60,14 +60,24 @@ impl fmt::Display for NoUpstream {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => write!(formatter, "no upstream configured"),
-            Self::Empty => write!(formatter, "its upstream is neither `latest` nor an environment"),
-            Self::Both => write!(formatter, "its upstream is both `latest` and an environment"),
+            Self::Empty => write!(
+                formatter,
+                "its upstream is neither `latest` nor an environment"
+            ),
+            Self::Both => write!(
+                formatter,
+                "its upstream is both `latest` and an environment"
+            ),
             Self::Unknown(name) => {
                 write!(formatter, "its upstream `{}` does not exist", plain(name))
             }
             Self::Cycle(names) => {
                 let names: Vec<_> = names.iter().map(ToString::to_string).collect();
-                write!(formatter, "its upstreams form a cycle: {}", names.join(" → "))
+                write!(
+                    formatter,
+                    "its upstreams form a cycle: {}",
+                    names.join(" → ")
+                )
             }
             Self::Unreadable(error) => error.fmt(formatter),
         }
@@ -350,7 +360,10 @@ fn read_config(
     path: &RepoPath,
     name: &EnvName,
 ) -> Result<Result<ConfigFile, ConfigError>> {
-    let error = |why: String| ConfigError { path: path.clone(), why };
+    let error = |why: String| ConfigError {
+        path: path.clone(),
+        why,
+    };
     let content = match tree.kind(path)? {
         None => return Ok(Ok(ConfigFile::default())),
         Some(Kind::File) => tree.entry(path)?,
@@ -366,7 +379,9 @@ fn read_config(
 
 fn parse_config(bytes: &[u8], name: &EnvName) -> Result<ConfigFile> {
     let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<Value>();
-    let value = values.next().unwrap_or_else(|| serde_json::from_slice(bytes))?;
+    let value = values
+        .next()
+        .unwrap_or_else(|| serde_json::from_slice(bytes))?;
     if value.is_null() {
         return Ok(ConfigFile::default());
     }
@@ -379,7 +394,10 @@ fn targets(config: &mut ConfigFile, name: &EnvName) -> Result<Vec<ArgoCdTarget>>
     let several = config.argocdconfigs.take().unwrap_or_default();
     let prefix = several.commonenvprefix.unwrap_or_default();
     if !config.isactiveactive.unwrap_or(!prefix.is_empty()) {
-        let one = config.argocd.take().or(several.argocdconfigurations.into_iter().next());
+        let one = config
+            .argocd
+            .take()
+            .or(several.argocdconfigurations.into_iter().next());
         let target = |config| ArgoCdTarget {
             name: name.to_string(),
             active_active: false,
@@ -401,7 +419,11 @@ fn targets(config: &mut ConfigFile, name: &EnvName) -> Result<Vec<ArgoCdTarget>>
             config,
         })
     };
-    several.argocdconfigurations.into_iter().map(target).collect()
+    several
+        .argocdconfigurations
+        .into_iter()
+        .map(target)
+        .collect()
 }
 
 /// All keys in lower case and without underscores, except those of maps that people fill.
@@ -410,7 +432,11 @@ fn folded(value: Value) -> Value {
         Value::Object(fields) => {
             let fields = fields.into_iter().map(|(key, value)| {
                 let key = key.replace('_', "").to_lowercase();
-                let value = if key == "applicationannotations" { value } else { folded(value) };
+                let value = if key == "applicationannotations" {
+                    value
+                } else {
+                    folded(value)
+                };
                 (key, value)
             });
             Value::Object(fields.collect())
@@ -426,9 +452,11 @@ mod tests {
     use crate::tree::MemoryTree;
 
     fn graph(configs: &[(&str, &str)]) -> EnvironmentGraph {
-        let tree = configs.iter().fold(MemoryTree::default(), |tree, (name, config)| {
-            tree.with(&format!("environments/{name}/config.json"), config)
-        });
+        let tree = configs
+            .iter()
+            .fold(MemoryTree::default(), |tree, (name, config)| {
+                tree.with(&format!("environments/{name}/config.json"), config)
+            });
         EnvironmentGraph::read(&tree).unwrap()
     }
 
@@ -444,8 +472,14 @@ mod tests {
         let staging = "staging".parse().unwrap();
         let both = r#"{"upstream":{"latest":true,"environment":"staging"}}"#;
         let to = r#"{"upstream":{"environment":"staging"}}"#;
-        check_upstream(&[("dev", r#"{"Upstream":{"LATEST":true}} trailing"#)], Ok(Upstream::Latest));
-        check_upstream(&[("dev", to), ("staging", "{}")], Ok(Upstream::Environment(staging)));
+        check_upstream(
+            &[("dev", r#"{"Upstream":{"LATEST":true}} trailing"#)],
+            Ok(Upstream::Latest),
+        );
+        check_upstream(
+            &[("dev", to), ("staging", "{}")],
+            Ok(Upstream::Environment(staging)),
+        );
         check_upstream(&[("dev", to)], Err(NoUpstream::Unknown("staging".into())));
         check_upstream(&[("dev", both), ("staging", "{}")], Err(NoUpstream::Both));
         check_upstream(&[("dev", r#"{"upstream":{}}"#)], Err(NoUpstream::Empty));
@@ -455,11 +489,22 @@ mod tests {
     #[test]
     fn a_cycle_is_the_fault_of_those_on_it_alone() {
         let to = |name: &str| format!(r#"{{"upstream":{{"environment":"{name}"}}}}"#);
-        let graph = graph(&[("a", &to("b")), ("b", &to("a")), ("c", &to("a")), ("d", &to("d"))]);
+        let graph = graph(&[
+            ("a", &to("b")),
+            ("b", &to("a")),
+            ("c", &to("a")),
+            ("d", &to("d")),
+        ]);
         let upstream = |name: &str| graph.get(&name.parse().unwrap()).unwrap().upstream.clone();
         let names = |names: &[&str]| names.iter().map(|name| name.parse().unwrap()).collect();
-        assert_eq!(upstream("a"), Err(NoUpstream::Cycle(names(&["a", "b", "a"]))));
-        assert_eq!(upstream("c"), Ok(Upstream::Environment("a".parse().unwrap())));
+        assert_eq!(
+            upstream("a"),
+            Err(NoUpstream::Cycle(names(&["a", "b", "a"])))
+        );
+        assert_eq!(
+            upstream("c"),
+            Ok(Upstream::Environment("a".parse().unwrap()))
+        );
         assert_eq!(upstream("d"), Err(NoUpstream::Cycle(names(&["d", "d"]))));
     }
 
@@ -467,7 +512,10 @@ mod tests {
     fn a_broken_config_and_a_stray_file_stop_nobody_else() {
         let tree = MemoryTree::of(&[
             ("environments/.gitkeep", ""),
-            ("environments/dev/config.json", r#"{"upstream":{"latest":true},"environmentGroup":"g"}"#),
+            (
+                "environments/dev/config.json",
+                r#"{"upstream":{"latest":true},"environmentGroup":"g"}"#,
+            ),
             ("environments/bad/config.json", "{"),
             ("environments/Bad_Name/config.json", "{}"),
             ("environments/bare/locks/l-1/message", "m"),
@@ -477,7 +525,10 @@ mod tests {
         assert_eq!(strays, ["environments/.gitkeep", "environments/Bad_Name"]);
         assert_eq!(graph.group(&"g".parse().unwrap()).len(), 1);
         let bad = graph.get(&"bad".parse().unwrap()).unwrap();
-        assert!(matches!(bad.upstream, Err(NoUpstream::Unreadable(_))), "{bad:?}");
+        assert!(
+            matches!(bad.upstream, Err(NoUpstream::Unreadable(_))),
+            "{bad:?}"
+        );
         assert!(graph.get(&"bare".parse().unwrap()).is_some());
     }
 

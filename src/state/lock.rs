@@ -6,7 +6,9 @@ use std::fmt;
 use anyhow::Result;
 use serde::Serialize;
 
-use super::{Actor, AppName, EnvName, Environment, FreeText, LockId, Moment, TeamName, deployment, release};
+use super::{
+    Actor, AppName, EnvName, Environment, FreeText, LockId, Moment, TeamName, deployment, release,
+};
 use crate::tree::{Draft, Entry, ReadTree, RepoPath};
 
 /// What a lock covers.
@@ -89,7 +91,11 @@ pub(crate) struct PlacedLock {
 impl PlacedLock {
     /// The lock in one phrase: kind, id, message, author and age.
     pub(crate) fn phrase(&self, now: Moment) -> String {
-        let Lock { message, created_by, created_at } = &self.lock;
+        let Lock {
+            message,
+            created_by,
+            created_at,
+        } = &self.lock;
         let age = created_at.map_or("at an unknown time".to_owned(), |then| then.age(now));
         let kind = self.scope.kind();
         format!("{kind} lock `{}` ({message}, {created_by}, {age})", self.id)
@@ -155,13 +161,19 @@ impl Serialize for PlacedLock {
 /// The locks of one scope, by id.
 pub(crate) fn placed(tree: &dyn ReadTree, scope: &LockScope) -> Result<Vec<PlacedLock>> {
     let ids = tree.folders(&scope.directory())?;
-    ids.iter().map(|id| PlacedLock::read(tree, scope, LockId::found(id))).collect()
+    ids.iter()
+        .map(|id| PlacedLock::read(tree, scope, LockId::found(id)))
+        .collect()
 }
 
 /// Places a lock, or replaces message, author and time of the one that has its id.
 pub(crate) fn place(draft: &mut Draft, placed: &PlacedLock) -> Result<()> {
     let folder = placed.scope.directory().join(&placed.id);
-    let Lock { message, created_by, created_at } = &placed.lock;
+    let Lock {
+        message,
+        created_by,
+        created_at,
+    } = &placed.lock;
     let created_at = created_at.map(Moment::to_seconds).unwrap_or_default();
     for (name, text) in [
         ("message", message.raw()),

@@ -13,7 +13,9 @@ mod time;
 
 pub(crate) use environment::{Environment, EnvironmentGraph, Upstream};
 pub(crate) use lock::{Lock, LockScope, Locks, PlacedLock};
-pub(crate) use name::{AppName, CommitId, DisplayVersion, EnvName, GroupName, InvalidName, LockId, TeamName, Version};
+pub(crate) use name::{
+    AppName, CommitId, DisplayVersion, EnvName, GroupName, InvalidName, LockId, TeamName, Version,
+};
 pub(crate) use options::Options;
 pub(crate) use text::{FreeText, plain};
 pub(crate) use time::{Actor, Moment};

@@ -45,7 +45,10 @@ fn check_words(what: &'static str, value: &str, longest: usize) -> Result<(), In
         return Err(InvalidName::new(what, value, rule));
     }
     let word = |word: &str| {
-        !word.is_empty() && word.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9'))
+        !word.is_empty()
+            && word
+                .bytes()
+                .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9'))
     };
     if value.split('-').all(word) {
         return Ok(());
@@ -158,7 +161,11 @@ fn check_commit_id(value: &str) -> Result<(), InvalidName> {
     if value.len() == 40 && value.bytes().all(hex) {
         return Ok(());
     }
-    Err(InvalidName::new("commit id", value, "40 hexadecimal digits are needed"))
+    Err(InvalidName::new(
+        "commit id",
+        value,
+        "40 hexadecimal digits are needed",
+    ))
 }
 
 fn check_display_version(value: &str) -> Result<(), InvalidName> {
@@ -253,7 +260,8 @@ mod tests {
     #[test]
     fn a_name_is_lower_case_words_joined_by_hyphens() {
         let bad = [
-            "", "-", "a-", "-a", "a--b", "App", "a_b", "a.b", "../x", "a/b", ".git", "a\0", "ä", "a ",
+            "", "-", "a-", "-a", "a--b", "App", "a_b", "a.b", "../x", "a/b", ".git", "a\0", "ä",
+            "a ",
         ];
         check::<AppName>(&["a", "a-1", "0", &"a".repeat(70)], &bad);
         check::<AppName>(&[], &[&"a".repeat(71)]);
@@ -265,19 +273,34 @@ mod tests {
     #[test]
     fn a_lock_id_is_one_harmless_path_component() {
         let bad = [
-            "", "a", ".", "..", "a/b", "a\nb", "a\x1b[31m", ".git", ".GITx", &"x".repeat(100),
+            "",
+            "a",
+            ".",
+            "..",
+            "a/b",
+            "a\nb",
+            "a\x1b[31m",
+            ".git",
+            ".GITx",
+            &"x".repeat(100),
         ];
         check::<LockId>(&["ab", "load test", "ÄÖ", &"x".repeat(99)], &bad);
     }
 
     #[test]
     fn a_commit_is_forty_lower_case_digits() {
-        check::<CommitId>(&[&"0a".repeat(20)], &["", "abc", &"0A".repeat(20), &"0g".repeat(20)]);
+        check::<CommitId>(
+            &[&"0a".repeat(20)],
+            &["", "abc", &"0A".repeat(20), &"0g".repeat(20)],
+        );
     }
 
     #[test]
     fn a_version_is_a_positive_number_and_a_folder_may_have_a_revision() {
-        check::<Version>(&["1", "42", "18446744073709551615"], &["", "0", "-1", "1.0", "v1", "x"]);
+        check::<Version>(
+            &["1", "42", "18446744073709551615"],
+            &["", "0", "-1", "1.0", "v1", "x"],
+        );
         assert_eq!(Version::from_folder("5"), Some(Version::new(5)));
         assert_eq!(Version::from_folder("5.1").unwrap().to_string(), "5.1");
         for name in ["05", "5.01", "5.", ".5", "5.1.2", "x", "+5", ""] {
@@ -290,6 +313,9 @@ mod tests {
     #[test]
     fn an_invalid_name_is_shown_without_its_control_characters() {
         let error = "a\x1b[31m".parse::<AppName>().unwrap_err().to_string();
-        assert!(error.starts_with(r"`a\u{1b}[31m` is no valid app name"), "{error}");
+        assert!(
+            error.starts_with(r"`a\u{1b}[31m` is no valid app name"),
+            "{error}"
+        );
     }
 }

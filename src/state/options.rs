@@ -1,8 +1,9 @@
 //! `trainyard.yaml`: the options of one manifest repository.
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::Result;
 use serde::Deserialize;
 
+use super::environment::ConfigError;
 use crate::tree::{Entry, ReadTree, RepoPath};
 
 /// The options; a repository without the file has the defaults. An unknown key is an error, so that a misspelt one is not lost.
@@ -36,22 +37,26 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Reads `trainyard.yaml`. Fails if it cannot be understood.
+    /// Reads `trainyard.yaml`. Fails with a [`ConfigError`] if it cannot be understood.
     pub(crate) fn read(tree: &dyn ReadTree) -> Result<Self> {
         let path = RepoPath::of(&["trainyard.yaml"]);
         let Some(Entry::File(content)) = tree.entry(&path)? else {
             return Ok(Self::default());
         };
         let bytes = tree.bytes(&content)?;
+        let error = |why: String| ConfigError {
+            path: path.clone(),
+            why,
+        };
         let options: Option<Self> =
-            serde_yaml::from_slice(&bytes).with_context(|| format!("reading `{path}`"))?;
+            serde_yaml::from_slice(&bytes).map_err(|why| error(why.to_string()))?;
         let options = options.unwrap_or_default();
         let limit = options.release_versions_limit;
-        ensure!(
-            (5..=1000).contains(&limit),
-            "`{path}`: `releaseVersionsLimit` is {limit}, and 5 to 1000 are allowed"
-        );
-        Ok(options)
+        if (5..=1000).contains(&limit) {
+            return Ok(options);
+        }
+        let why = format!("`releaseVersionsLimit` is {limit}, and 5 to 1000 are allowed");
+        Err(error(why).into())
     }
 }
 
@@ -66,10 +71,23 @@ mod tests {
 
     #[test]
     fn options_are_read_and_a_misspelt_one_is_not_lost() {
-        assert_eq!(Options::read(&MemoryTree::default()).unwrap(), Options::default());
+        assert_eq!(
+            Options::read(&MemoryTree::default()).unwrap(),
+            Options::default()
+        );
         assert_eq!(read("# nothing yet\n").unwrap(), Options::default());
-        assert_eq!(read("releaseVersionsLimit: 5").unwrap().release_versions_limit, 5);
-        for bad in ["releaseVersionLimit: 5", "releaseVersionsLimit: 4", "hook: rm -rf", "a: ["] {
+        assert_eq!(
+            read("releaseVersionsLimit: 5")
+                .unwrap()
+                .release_versions_limit,
+            5
+        );
+        for bad in [
+            "releaseVersionLimit: 5",
+            "releaseVersionsLimit: 4",
+            "hook: rm -rf",
+            "a: [",
+        ] {
             assert!(read(bad).is_err(), "{bad}");
         }
     }

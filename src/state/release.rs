@@ -46,7 +46,9 @@ fn app_directory(app: &AppName) -> RepoPath {
 }
 
 fn directory(app: &AppName, version: Version) -> RepoPath {
-    app_directory(app).join("releases").join(version.to_string())
+    app_directory(app)
+        .join("releases")
+        .join(version.to_string())
 }
 
 fn manifest_path(app: &AppName, version: Version, environment: &EnvName) -> RepoPath {
@@ -68,7 +70,10 @@ pub(crate) fn app_exists(tree: &dyn ReadTree, app: &AppName) -> Result<bool> {
 /// The releases of an app, in order. Entries that are no number are passed over.
 pub(crate) fn versions(tree: &dyn ReadTree, app: &AppName) -> Result<Vec<Version>> {
     let names = tree.folders(&app_directory(app).join("releases"))?;
-    let versions: BTreeSet<_> = names.iter().filter_map(|name| Version::from_folder(name)).collect();
+    let versions: BTreeSet<_> = names
+        .iter()
+        .filter_map(|name| Version::from_folder(name))
+        .collect();
     Ok(versions.into_iter().collect())
 }
 
@@ -148,7 +153,9 @@ pub(crate) fn team_path(app: &AppName) -> RepoPath {
 /// The team that owns an app.
 pub(crate) fn team(tree: &dyn ReadTree, app: &AppName) -> Result<Option<TeamName>> {
     let text = tree.text(&team_path(app))?;
-    Ok(text.filter(|text| !text.is_empty()).map(|text| TeamName::found(&text)))
+    Ok(text
+        .filter(|text| !text.is_empty())
+        .map(|text| TeamName::found(&text)))
 }
 
 /// Gives an app to a team.

@@ -34,16 +34,17 @@ pub(crate) fn plain(text: &str) -> String {
         letter.is_control()
             || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
     };
-    text.chars().fold(String::with_capacity(text.len()), |mut shown, letter| {
-        match letter {
-            '\n' => shown.push_str("\\n"),
-            '\t' => shown.push_str("\\t"),
-            '\r' => shown.push_str("\\r"),
-            _ if harmful(letter) => shown.extend(letter.escape_unicode()),
-            _ => shown.push(letter),
-        }
-        shown
-    })
+    text.chars()
+        .fold(String::with_capacity(text.len()), |mut shown, letter| {
+            match letter {
+                '\n' => shown.push_str("\\n"),
+                '\t' => shown.push_str("\\t"),
+                '\r' => shown.push_str("\\r"),
+                _ if harmful(letter) => shown.extend(letter.escape_unicode()),
+                _ => shown.push(letter),
+            }
+            shown
+        })
 }
 
 #[cfg(test)]

@@ -19,7 +19,9 @@ pub(crate) struct Actor {
 
 impl fmt::Display for Actor {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let known = [&self.name, &self.email].into_iter().find(|text| !text.is_empty());
+        let known = [&self.name, &self.email]
+            .into_iter()
+            .find(|text| !text.is_empty());
         match known {
             Some(text) => formatter.write_str(&super::plain(text.raw())),
             None => formatter.write_str("somebody"),
@@ -45,7 +47,10 @@ impl Moment {
             Err(_) => text.parse::<Timestamp>(),
         };
         timestamp.map(Self).with_context(|| {
-            format!("`{}` is no instant such as 2024-07-22T10:00:00Z", super::plain(text))
+            format!(
+                "`{}` is no instant such as 2024-07-22T10:00:00Z",
+                super::plain(text)
+            )
         })
     }
 
@@ -57,7 +62,14 @@ impl Moment {
     /// The form of `deployed_at_utc`: Go's default, such as `2024-07-22 10:00:00.12 +0000 UTC`.
     pub(crate) fn to_go_utc(self) -> String {
         // `%.f` prints the fraction without trailing zeros, and nothing for a whole second.
-        self.0.strftime("%Y-%m-%d %H:%M:%S%.f +0000 UTC").to_string()
+        self.0
+            .strftime("%Y-%m-%d %H:%M:%S%.f +0000 UTC")
+            .to_string()
+    }
+
+    /// RFC 3339 in UTC with every digit that there is; [`Moment::parse`] reads it back.
+    pub(crate) fn to_exact(self) -> String {
+        self.0.to_string()
     }
 
     /// Whole seconds since 1970.
@@ -67,7 +79,11 @@ impl Moment {
 
     /// How long before `now` this was, in one unit: `3 days`, `2 h`, `5 min`, `just now`.
     pub(crate) fn age(self, now: Self) -> String {
-        let seconds = now.0.duration_since(self.0).max(SignedDuration::ZERO).as_secs();
+        let seconds = now
+            .0
+            .duration_since(self.0)
+            .max(SignedDuration::ZERO)
+            .as_secs();
         match seconds {
             0..60 => "just now".to_owned(),
             60..3600 => format!("{} min ago", seconds / 60),
@@ -90,8 +106,14 @@ mod tests {
     #[test]
     fn a_moment_is_written_as_kuberpult_writes_it() {
         for (instant, go) in [
-            ("2024-07-22T10:00:00.123456789Z", "2024-07-22 10:00:00.123456789 +0000 UTC"),
-            ("2024-07-22T12:00:00.120+02:00", "2024-07-22 10:00:00.12 +0000 UTC"),
+            (
+                "2024-07-22T10:00:00.123456789Z",
+                "2024-07-22 10:00:00.123456789 +0000 UTC",
+            ),
+            (
+                "2024-07-22T12:00:00.120+02:00",
+                "2024-07-22 10:00:00.12 +0000 UTC",
+            ),
             ("1721642400", "2024-07-22 10:00:00 +0000 UTC"),
         ] {
             let moment = Moment::parse(instant).unwrap();

@@ -156,8 +156,10 @@ impl ReadTree for Draft<'_> {
         if changes.peek().is_none() {
             return Ok(base);
         }
-        let mut kinds: BTreeMap<String, Kind> =
-            base.into_iter().map(|child| (child.name, child.kind)).collect();
+        let mut kinds: BTreeMap<String, Kind> = base
+            .into_iter()
+            .map(|child| (child.name, child.kind))
+            .collect();
         let mut thinned = BTreeSet::new();
         for (rest, change) in changes {
             match (rest.split_once('/'), change) {
@@ -181,7 +183,10 @@ impl ReadTree for Draft<'_> {
                 kinds.remove(&name);
             }
         }
-        Ok(kinds.into_iter().map(|(name, kind)| Child { name, kind }).collect())
+        Ok(kinds
+            .into_iter()
+            .map(|(name, kind)| Child { name, kind })
+            .collect())
     }
 
     fn bytes(&self, content: &Content) -> Result<Arc<[u8]>> {
@@ -202,7 +207,12 @@ mod tests {
     }
 
     fn base() -> MemoryTree {
-        MemoryTree::of(&[("a/b/one", "1"), ("a/b/two", "2"), ("a-b", "x"), ("a/link", "->b")])
+        MemoryTree::of(&[
+            ("a/b/one", "1"),
+            ("a/b/two", "2"),
+            ("a-b", "x"),
+            ("a/link", "->b"),
+        ])
     }
 
     #[test]
@@ -210,7 +220,9 @@ mod tests {
         let base = base();
         let mut draft = Draft::on(&base);
         draft.write(path("a/b/one"), Entry::file("1")).unwrap();
-        draft.write(path("a/link"), Entry::Symlink("b".into())).unwrap();
+        draft
+            .write(path("a/link"), Entry::Symlink("b".into()))
+            .unwrap();
         draft.write(path("new"), Entry::file("n")).unwrap();
         draft.delete(path("new")).unwrap();
         draft.delete(path("a/b/two")).unwrap();
@@ -225,7 +237,13 @@ mod tests {
         draft.delete_folder(&path("a/b")).unwrap();
         assert_eq!(draft.kind(&path("a/b")).unwrap(), None);
         let names: Vec<_> = draft.children(&path("a")).unwrap();
-        assert_eq!(names, [Child { name: "link".into(), kind: Kind::Symlink }]);
+        assert_eq!(
+            names,
+            [Child {
+                name: "link".into(),
+                kind: Kind::Symlink
+            }]
+        );
         draft.write(path("a/b/three"), Entry::file("3")).unwrap();
         assert_eq!(draft.kind(&path("a/b")).unwrap(), Some(Kind::Directory));
         assert_eq!(draft.children(&path("a/b")).unwrap().len(), 1);

@@ -21,7 +21,9 @@ impl BlobId {
 
 impl fmt::Debug for BlobId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
+        self.0
+            .iter()
+            .try_for_each(|byte| write!(formatter, "{byte:02x}"))
     }
 }
 
@@ -158,7 +160,9 @@ pub(crate) trait ReadTree {
     /// The names of the folders in a folder, sorted.
     fn folders(&self, folder: &RepoPath) -> Result<Vec<String>> {
         let children = self.children(folder)?;
-        let folders = children.into_iter().filter(|child| child.kind == Kind::Directory);
+        let folders = children
+            .into_iter()
+            .filter(|child| child.kind == Kind::Directory);
         Ok(folders.map(|child| child.name).collect())
     }
 }
@@ -171,7 +175,10 @@ mod tests {
     fn a_content_has_the_id_that_git_gives_it() {
         assert_eq!(Content::new(*b"").id(), BlobId::EMPTY);
         let hello = Content::new(*b"hello\n");
-        assert_eq!(format!("{:?}", hello.id()), "ce013625030ba8dba906f756967f9e9ca394464a");
+        assert_eq!(
+            format!("{:?}", hello.id()),
+            "ce013625030ba8dba906f756967f9e9ca394464a"
+        );
         assert_eq!(hello, Content::stored(hello.id()));
     }
 }

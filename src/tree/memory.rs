@@ -19,7 +19,10 @@ impl MemoryTree {
                 Some(target) => Entry::Symlink(target.to_owned()),
                 None => Entry::file(text),
             };
-            (RepoPath::parse(path).expect("tests name clean paths"), entry)
+            (
+                RepoPath::parse(path).expect("tests name clean paths"),
+                entry,
+            )
         });
         Self(entries.collect())
     }
@@ -45,7 +48,9 @@ impl MemoryTree {
         let entries = self.0.iter().map(|(path, entry)| {
             let text = match entry {
                 Entry::File(content) => {
-                    let bytes = self.bytes(content).expect("every content came with its bytes");
+                    let bytes = self
+                        .bytes(content)
+                        .expect("every content came with its bytes");
                     String::from_utf8_lossy(&bytes).into_owned()
                 }
                 Entry::Symlink(target) => format!("->{target}"),
@@ -78,7 +83,10 @@ impl ReadTree for MemoryTree {
                 };
             }
         }
-        Ok(children.into_iter().map(|(name, kind)| Child { name, kind }).collect())
+        Ok(children
+            .into_iter()
+            .map(|(name, kind)| Child { name, kind })
+            .collect())
     }
 
     fn bytes(&self, content: &Content) -> Result<Arc<[u8]>> {

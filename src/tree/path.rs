@@ -16,7 +16,9 @@ impl RepoPath {
 
     /// Joins names that are known to be clean: literals and parsed domain names.
     pub(crate) fn of(names: &[&str]) -> Self {
-        names.iter().fold(Self::root(), |path, name| path.join(name))
+        names
+            .iter()
+            .fold(Self::root(), |path, name| path.join(name))
     }
 
     /// A whole path as git prints it; `None` if a component is not clean.

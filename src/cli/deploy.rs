@@ -1,0 +1,94 @@
+//! `trainyard deploy`
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+
+use super::exit::Exit;
+use super::session::{Request, Session};
+use crate::plan::deploy::{Deploy, DeployTarget, WhenLocked, deploy};
+use crate::report::Input;
+use crate::state::{AppName, EnvName, GroupName, Version};
+
+/// Deploy one release of an app to an environment or a group
+#[derive(Debug, Args)]
+pub(super) struct DeployArgs {
+    /// The app
+    #[arg(short, long, value_name = "APP", alias = "app")]
+    application: AppName,
+    /// The environment
+    #[arg(
+        short,
+        long,
+        value_name = "ENV",
+        required_unless_present = "environment_group"
+    )]
+    environment: Option<EnvName>,
+    /// The environments of a group: all, or none
+    #[arg(
+        short = 'g',
+        long,
+        value_name = "GROUP",
+        alias = "group",
+        conflicts_with = "environment"
+    )]
+    environment_group: Option<GroupName>,
+    /// The number of the release
+    #[arg(long, value_name = "N")]
+    version: Version,
+    /// What to do about a lock
+    #[arg(long, value_enum, default_value_t = OnLock::Queue)]
+    on_lock: OnLock,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum OnLock {
+    /// Wait for it in the queue
+    Queue,
+    /// Refuse, and name every lock in the way
+    Fail,
+    /// Deploy all the same: you know better
+    Ignore,
+}
+
+impl DeployArgs {
+    pub(super) fn run(self, session: &Session) -> Result<Exit> {
+        let request = self.request();
+        let input = |name, value: &dyn ToString| Input {
+            name,
+            value: value.to_string(),
+        };
+        let target = match &request.target {
+            DeployTarget::Environment(name) => input("Environment", name),
+            DeployTarget::Group(name) => input("Environment-Group", name),
+        };
+        let command = Request {
+            operation: "deploy",
+            inputs: vec![
+                input("Application", &request.app),
+                target,
+                input("Version", &request.version),
+            ],
+            identity: format!("{request:?}"),
+        };
+        session.change(&command, |draft, ground| deploy(draft, ground, &request))?;
+        Ok(Exit::Done)
+    }
+
+    fn request(self) -> Deploy {
+        let target = match (self.environment, self.environment_group) {
+            (Some(environment), _) => DeployTarget::Environment(environment),
+            (None, Some(group)) => DeployTarget::Group(group),
+            (None, None) => unreachable!("clap asks for one of the two"),
+        };
+        Deploy {
+            app: self.application,
+            target,
+            version: self.version,
+            when_locked: match self.on_lock {
+                OnLock::Queue => WhenLocked::Queue,
+                OnLock::Fail => WhenLocked::Refuse,
+                OnLock::Ignore => WhenLocked::Ignore,
+            },
+        }
+    }
+}

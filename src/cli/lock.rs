@@ -1,0 +1,179 @@
+//! `trainyard lock` and `trainyard unlock`
+
+use anyhow::Result;
+use clap::Args;
+use uuid::Uuid;
+
+use super::exit::{Exit, usage};
+use super::session::{Request, Session};
+use crate::plan::lock::{PlaceLock, lock};
+use crate::plan::outcome::LockTarget;
+use crate::plan::unlock::{RemoveLocks, Which, unlock};
+use crate::report::Input;
+use crate::state::{AppName, EnvName, FreeText, GroupName, LockId, TeamName};
+
+/// The longest message, in bytes.
+const MOST_BYTES: usize = 64 * 1024;
+
+/// What is locked: an environment, an app or a team there, or all environments of a group.
+#[derive(Debug, Args)]
+struct TargetArgs {
+    /// The environment
+    #[arg(
+        short,
+        long,
+        value_name = "ENV",
+        required_unless_present = "environment_group"
+    )]
+    environment: Option<EnvName>,
+    /// Only this app on the environment
+    #[arg(short, long, value_name = "APP", alias = "app", conflicts_with_all = ["team", "environment_group"])]
+    application: Option<AppName>,
+    /// Only the apps of this team on the environment
+    #[arg(short, long, value_name = "TEAM", conflicts_with = "environment_group")]
+    team: Option<TeamName>,
+    /// All environments of this group
+    #[arg(
+        short = 'g',
+        long,
+        value_name = "GROUP",
+        alias = "group",
+        conflicts_with = "environment"
+    )]
+    environment_group: Option<GroupName>,
+}
+
+impl TargetArgs {
+    fn target(self) -> LockTarget {
+        match (
+            self.environment,
+            self.application,
+            self.team,
+            self.environment_group,
+        ) {
+            (Some(environment), Some(app), ..) => LockTarget::App(environment, app),
+            (Some(environment), None, Some(team), _) => LockTarget::Team(environment, team),
+            (Some(environment), None, None, _) => LockTarget::Environment(environment),
+            (None, _, _, Some(group)) => LockTarget::Group(group),
+            (None, _, _, None) => unreachable!("clap asks for an environment or a group"),
+        }
+    }
+}
+
+/// Hold deployments back
+#[derive(Debug, Args)]
+pub(super) struct LockArgs {
+    #[command(flatten)]
+    target: TargetArgs,
+    /// The id of the lock; one that exists gets the new message [default: made up and printed]
+    #[arg(long, value_name = "ID", alias = "lockID")]
+    lock_id: Option<LockId>,
+    /// Why, and until when
+    #[arg(short, long)]
+    message: String,
+}
+
+/// Remove locks; what no lock holds back any longer is deployed from the queue
+#[derive(Debug, Args)]
+pub(super) struct UnlockArgs {
+    #[command(flatten)]
+    target: TargetArgs,
+    /// The id of the lock
+    #[arg(
+        long,
+        value_name = "ID",
+        alias = "lockID",
+        required_unless_present = "all"
+    )]
+    lock_id: Option<LockId>,
+    /// All locks in that place
+    #[arg(long, conflicts_with = "lock_id")]
+    all: bool,
+    /// Leave the queue as it is
+    #[arg(long)]
+    keep_queue: bool,
+}
+
+impl LockArgs {
+    pub(super) fn run(self, session: &Session) -> Result<Exit> {
+        if self.message.len() > MOST_BYTES || self.message.contains('\0') {
+            return Err(usage(
+                "the message must be at most 64 KiB of text without NUL bytes",
+            ));
+        }
+        let message = FreeText(self.message);
+        let target = self.target.target();
+        let id = match self.lock_id {
+            Some(id) => id,
+            None => made_up(&target, &message, session),
+        };
+        let request = PlaceLock {
+            target,
+            id,
+            message,
+        };
+        let mut inputs = inputs(&request.target);
+        inputs.push(Input {
+            name: "Lock-Id",
+            value: request.id.to_string(),
+        });
+        let command = Request {
+            operation: "lock",
+            inputs,
+            identity: format!("{request:?}"),
+        };
+        session.change(&command, |draft, ground| lock(draft, ground, &request))?;
+        Ok(Exit::Done)
+    }
+}
+
+impl UnlockArgs {
+    pub(super) fn run(self, session: &Session) -> Result<Exit> {
+        let request = RemoveLocks {
+            target: self.target.target(),
+            which: self.lock_id.map_or(Which::All, Which::Id),
+            keep_queue: self.keep_queue,
+        };
+        let mut inputs = inputs(&request.target);
+        inputs.push(Input {
+            name: "Lock-Id",
+            value: match &request.which {
+                Which::Id(id) => id.to_string(),
+                Which::All => "(all)".to_owned(),
+            },
+        });
+        let command = Request {
+            operation: "unlock",
+            inputs,
+            identity: format!("{request:?}"),
+        };
+        session.change(&command, |draft, ground| unlock(draft, ground, &request))?;
+        Ok(Exit::Done)
+    }
+}
+
+/// An id that another lock will hardly have, and the same in a dry run of the same instant.
+fn made_up(target: &LockTarget, message: &FreeText, session: &Session) -> LockId {
+    let seed = format!("{target:?}\n{message}\n{}", session.now().to_exact());
+    let id = Uuid::new_v5(&Uuid::NAMESPACE_URL, seed.as_bytes())
+        .simple()
+        .to_string();
+    LockId::found(&format!("lock-{}", &id[..8]))
+}
+
+fn inputs(target: &LockTarget) -> Vec<Input> {
+    let input = |name, value: &dyn ToString| Input {
+        name,
+        value: value.to_string(),
+    };
+    match target {
+        LockTarget::Environment(environment) => vec![input("Environment", environment)],
+        LockTarget::App(environment, app) => {
+            vec![input("Environment", environment), input("Application", app)]
+        }
+        LockTarget::Team(environment, team) => {
+            vec![input("Environment", environment), input("Team", team)]
+        }
+        LockTarget::Group(group) => vec![input("Environment-Group", group)],
+    }
+}

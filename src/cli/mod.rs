@@ -1,0 +1,185 @@
+//! Words in: the command line. The only place that knows clap, the environment of the process, and the clock.
+
+mod demo;
+mod deploy;
+mod exit;
+mod lock;
+mod release;
+mod session;
+mod train;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+
+use exit::Exit;
+use session::Session;
+
+use crate::report;
+
+/// Release trains on a GitOps manifest repository, straight on a git checkout.
+#[derive(Debug, Parser)]
+#[command(
+    name = "trainyard",
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+#[command(
+    after_help = "Exit codes: 0 done, or nothing to do; 1 failed, nothing happened; 2 usage; 3 refused by a rule; \
+4 unknown whether it landed, the next command settles it; 5 the remote refused; 6 the repository is not valid; \
+7 the remote kept moving; 10 changes pending (prognosis --detailed-exitcode)."
+)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Global options")]
+struct Global {
+    /// A folder in the checkout of the manifest repository, or a bare repository
+    #[arg(
+        short = 'C',
+        long,
+        value_name = "DIR",
+        global = true,
+        env = "TRAINYARD_REPO"
+    )]
+    repo: Option<PathBuf>,
+    /// The remote, if there are several
+    #[arg(long, value_name = "NAME", global = true, env = "TRAINYARD_REMOTE")]
+    remote: Option<String>,
+    /// The branch, if it is not the one that is checked out
+    #[arg(long, value_name = "NAME", global = true, env = "TRAINYARD_BRANCH")]
+    branch: Option<String>,
+    /// Commit to the local branch only
+    #[arg(long, global = true, env = "TRAINYARD_NO_PUSH", value_parser = clap::builder::FalseyValueParser::new(), action = clap::ArgAction::SetTrue)]
+    no_push: bool,
+    /// Show what would change, and change nothing
+    #[arg(short = 'n', long, global = true, env = "TRAINYARD_DRY_RUN", value_parser = clap::builder::FalseyValueParser::new(), action = clap::ArgAction::SetTrue)]
+    dry_run: bool,
+    /// How the answer is written
+    #[arg(short, long, value_enum, default_value_t = Output::Text, global = true, env = "TRAINYARD_OUTPUT")]
+    output: Output,
+    /// For whom; default: what git knows, or the actor of GitHub Actions
+    #[arg(
+        long,
+        value_name = "NAME",
+        global = true,
+        env = "TRAINYARD_AUTHOR_NAME",
+        alias = "author_name"
+    )]
+    author_name: Option<String>,
+    /// The mail address of that person
+    #[arg(
+        long,
+        value_name = "EMAIL",
+        global = true,
+        env = "TRAINYARD_AUTHOR_EMAIL",
+        alias = "author_email"
+    )]
+    author_email: Option<String>,
+    /// Whether to use colours
+    #[arg(long, value_enum, default_value_t = Color::Auto, global = true, env = "TRAINYARD_COLOR")]
+    color: Color,
+    /// Say nothing on stderr but errors
+    #[arg(short, long, global = true, env = "TRAINYARD_QUIET", value_parser = clap::builder::FalseyValueParser::new(), action = clap::ArgAction::SetTrue)]
+    quiet: bool,
+    /// Tell each step on stderr
+    #[arg(short, long, global = true, env = "TRAINYARD_VERBOSE", value_parser = clap::builder::FalseyValueParser::new(), action = clap::ArgAction::SetTrue, conflicts_with = "quiet")]
+    verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Output {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+    /// The same as YAML
+    Yaml,
+    /// For pull requests and job summaries
+    Markdown,
+    /// What kuberpult's REST endpoint returns (prognosis only)
+    Kuberpult,
+}
+
+impl From<Output> for report::Format {
+    fn from(output: Output) -> Self {
+        match output {
+            Output::Text => Self::Text,
+            Output::Json => Self::Json,
+            Output::Yaml => Self::Yaml,
+            Output::Markdown => Self::Markdown,
+            Output::Kuberpult => Self::Kuberpult,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Color {
+    /// On a terminal
+    Auto,
+    /// Everywhere
+    Always,
+    /// Nowhere
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Release(release::ReleaseArgs),
+    Deploy(deploy::DeployArgs),
+    Lock(lock::LockArgs),
+    Unlock(lock::UnlockArgs),
+    ReleaseTrain(train::ReleaseTrainArgs),
+    Prognosis(train::PrognosisArgs),
+    Demo(demo::DemoArgs),
+}
+
+/// Runs the program.
+pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let parsed = Cli::command()
+        .try_get_matches_from(arguments)
+        .and_then(|mut matches| {
+            let places = release::Places::of(&matches);
+            Ok((Cli::from_arg_matches_mut(&mut matches)?, places))
+        });
+    let (cli, places) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            // Nothing can be done about a closed pipe; the code tells all the same.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    session::set_up_output(&cli.global);
+    match dispatch(cli, &places) {
+        Ok(exit) => exit.into(),
+        Err(error) => exit::report(&error).into(),
+    }
+}
+
+fn dispatch(cli: Cli, places: &release::Places) -> anyhow::Result<Exit> {
+    let kuberpult = cli.global.output == Output::Kuberpult;
+    if kuberpult && !matches!(cli.command, Command::Prognosis(_)) {
+        return Err(exit::usage("`-o kuberpult` is for `prognosis` only"));
+    }
+    let session = || Session::new(&cli.global);
+    match cli.command {
+        Command::Release(arguments) => arguments.run(&session()?, places),
+        Command::Deploy(arguments) => arguments.run(&session()?),
+        Command::Lock(arguments) => arguments.run(&session()?),
+        Command::Unlock(arguments) => arguments.run(&session()?),
+        Command::ReleaseTrain(arguments) => arguments.run(&session()?),
+        Command::Prognosis(arguments) => arguments.run(&session()?),
+        Command::Demo(arguments) => arguments.run(),
+    }
+}

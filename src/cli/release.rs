@@ -1,0 +1,328 @@
+//! `trainyard release`
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use clap::{ArgMatches, Args};
+use walkdir::WalkDir;
+
+use super::exit::{Exit, usage};
+use super::session::{Request, Session};
+use crate::plan::manifest;
+use crate::plan::release::{NewRelease, release};
+use crate::report::Input;
+use crate::state::release::Field;
+use crate::state::{
+    AppName, CommitId, DisplayVersion, EnvName, FreeText, InvalidName, TeamName, Version,
+};
+
+/// The longest source message, in bytes.
+const MOST_BYTES: usize = 64 * 1024;
+
+/// Store a release, and deploy it where the upstream is `latest`
+///
+/// A manifest for each environment comes as `--environment ENV --manifest FILE`, as `--manifest ENV=FILE`, or from a folder
+/// that holds ENV.yaml for each of them.
+#[derive(Debug, Args)]
+pub(super) struct ReleaseArgs {
+    /// The app
+    #[arg(short, long, value_name = "APP", alias = "app")]
+    application: AppName,
+    /// Its number [default: the highest one + 1]
+    #[arg(long, value_name = "N")]
+    version: Option<Version>,
+    /// The environment of the manifest that follows
+    #[arg(short, long, value_name = "ENV")]
+    environment: Vec<EnvName>,
+    /// A manifest: FILE behind `--environment`, or ENV=FILE; `-` reads stdin
+    #[arg(short = 'f', long, value_name = "FILE")]
+    manifest: Vec<String>,
+    /// A folder with a manifest ENV.yaml for each environment
+    #[arg(long, value_name = "DIR")]
+    manifests: Option<PathBuf>,
+    /// The team that owns the app [default: stays as it is]
+    #[arg(short, long)]
+    team: Option<TeamName>,
+    /// The commit that the release was built from, 40 digits
+    #[arg(long, value_name = "SHA", alias = "source_commit_id", value_parser = commit_id)]
+    source_commit_id: Option<CommitId>,
+    /// The commit of the release before
+    #[arg(long, value_name = "SHA", alias = "previous_commit_id", requires = "source_commit_id", value_parser = commit_id)]
+    previous_commit_id: Option<CommitId>,
+    /// The author of that commit, such as "Jane <jane@example.com>"
+    #[arg(long, value_name = "AUTHOR", alias = "source_author")]
+    source_author: Option<String>,
+    /// The message of that commit
+    #[arg(long, value_name = "MESSAGE", alias = "source_message")]
+    source_message: Option<String>,
+    /// What people call the version, such as v1.2.3
+    #[arg(long, value_name = "VERSION", alias = "display_version")]
+    display_version: Option<DisplayVersion>,
+    /// The run that built it
+    #[arg(long, value_name = "URL", alias = "ci_link")]
+    ci_link: Option<String>,
+}
+
+/// Where `--environment` and `--manifest` stand on the command line: a manifest belongs to the environment before it.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    environments: Vec<usize>,
+    manifests: Vec<usize>,
+}
+
+impl Places {
+    pub(super) fn of(matches: &ArgMatches) -> Self {
+        let release = matches.subcommand_matches("release");
+        let places = |name: &str| {
+            let places = release.and_then(|matches| matches.indices_of(name));
+            places.map(Iterator::collect).unwrap_or_default()
+        };
+        Self {
+            environments: places("environment"),
+            manifests: places("manifest"),
+        }
+    }
+}
+
+impl ReleaseArgs {
+    pub(super) fn run(self, session: &Session, places: &Places) -> Result<Exit> {
+        let request = self.request(places)?;
+        let mut inputs = vec![Input {
+            name: "Application",
+            value: request.app.to_string(),
+        }];
+        inputs.extend(request.version.iter().map(|version| Input {
+            name: "Version",
+            value: version.to_string(),
+        }));
+        inputs.extend(request.fields.get(&Field::SourceCommitId).map(|id| Input {
+            name: "Source-Commit",
+            value: id.clone(),
+        }));
+        let command = Request {
+            operation: "release",
+            inputs,
+            identity: format!("{request:?}"),
+        };
+        session.change(&command, |draft, ground| release(draft, ground, &request))?;
+        Ok(Exit::Done)
+    }
+
+    fn request(self, places: &Places) -> Result<NewRelease> {
+        let manifests = read_manifests(self.files(places)?)?;
+        Ok(NewRelease {
+            fields: self.fields()?,
+            app: self.application,
+            version: self.version,
+            team: self.team,
+            manifests,
+        })
+    }
+
+    /// The file of each environment, as the command line pairs them.
+    fn files(&self, places: &Places) -> Result<Vec<(EnvName, PathBuf)>> {
+        let mut files = Vec::new();
+        let mut waiting = self.environment.iter().zip(&places.environments).peekable();
+        for (manifest, place) in self.manifest.iter().zip(&places.manifests) {
+            // clap counts each flag and each value: the value of the flag just before stands two places earlier.
+            match waiting.next_if(|(_, environment)| **environment + 2 == *place) {
+                Some((environment, _)) => files.push((environment.clone(), manifest.into())),
+                None => files.push(split(manifest)?),
+            }
+        }
+        if let Some((environment, _)) = waiting.next() {
+            let message =
+                format!("`--environment {environment}` has no `--manifest` right behind it");
+            return Err(usage(message));
+        }
+        if let Some(folder) = &self.manifests {
+            files.extend(files_of(folder)?);
+        }
+        if files.is_empty() {
+            return Err(usage(
+                "a release needs a manifest: pass `--environment ENV --manifest FILE`",
+            ));
+        }
+        Ok(files)
+    }
+
+    fn fields(&self) -> Result<BTreeMap<Field, String>> {
+        check_author(self.source_author.as_deref())?;
+        check_link(self.ci_link.as_deref())?;
+        let message = self.source_message.as_deref().unwrap_or_default();
+        if message.len() > MOST_BYTES || message.contains('\0') {
+            return Err(usage(
+                "the source message must be at most 64 KiB of text without NUL bytes",
+            ));
+        }
+        let text = |text: &dyn AsRef<str>| text.as_ref().to_owned();
+        let fields = [
+            (
+                Field::SourceCommitId,
+                self.source_commit_id.as_ref().map(|id| text(id)),
+            ),
+            (
+                Field::PreviousCommitId,
+                self.previous_commit_id.as_ref().map(|id| text(id)),
+            ),
+            (Field::SourceAuthor, self.source_author.clone()),
+            (Field::SourceMessage, self.source_message.clone()),
+            (
+                Field::DisplayVersion,
+                self.display_version.as_ref().map(|version| text(version)),
+            ),
+            (Field::CiLink, self.ci_link.clone()),
+        ];
+        let given = fields
+            .into_iter()
+            .filter_map(|(field, text)| Some((field, text?)));
+        Ok(given.filter(|(_, text)| !text.is_empty()).collect())
+    }
+}
+
+/// A commit id in either case.
+fn commit_id(text: &str) -> Result<CommitId, InvalidName> {
+    text.to_ascii_lowercase().parse()
+}
+
+fn split(manifest: &str) -> Result<(EnvName, PathBuf)> {
+    let Some((environment, file)) = manifest.split_once('=') else {
+        let shown = FreeText(manifest.to_owned());
+        let message = format!(
+            "`--manifest` {shown} needs `--environment ENV` right before it, or the form ENV=FILE"
+        );
+        return Err(usage(message));
+    };
+    Ok((environment.parse()?, file.into()))
+}
+
+fn check_author(author: Option<&str>) -> Result<()> {
+    // The form that kuberpult keeps: `Name` or `Name <mail@host>`, on one line.
+    let Some(author) = author.filter(|author| !author.is_empty()) else {
+        return Ok(());
+    };
+    let well_formed = |author: &str| match author.split_once(" <") {
+        None => !author.contains('<'),
+        Some((name, rest)) => {
+            let mail = rest.strip_suffix('>').and_then(|mail| mail.split_once('@'));
+            !name.contains('<')
+                && mail.is_some_and(|(user, host)| {
+                    !user.is_empty() && !host.is_empty() && !host.contains('>')
+                })
+        }
+    };
+    if author.len() <= 1000 && !author.contains(['\n', '\0']) && well_formed(author) {
+        return Ok(());
+    }
+    let shown = FreeText(author.to_owned());
+    Err(usage(format!(
+        "{shown} is no author: `Jane` or `Jane <jane@example.com>` is needed"
+    )))
+}
+
+fn check_link(link: Option<&str>) -> Result<()> {
+    let Some(link) = link.filter(|link| !link.is_empty()) else {
+        return Ok(());
+    };
+    let rest = link
+        .strip_prefix("https://")
+        .or_else(|| link.strip_prefix("http://"));
+    let odd =
+        |letter: char| letter.is_control() || letter.is_whitespace() || "<>\"".contains(letter);
+    if link.len() <= 1000 && rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(odd)) {
+        return Ok(());
+    }
+    let shown = FreeText(link.to_owned());
+    Err(usage(format!(
+        "{shown} is no link: an http or https URL is needed"
+    )))
+}
+
+/// `ENV.yaml` or `ENV.yml` for each environment in a folder.
+fn files_of(folder: &Path) -> Result<Vec<(EnvName, PathBuf)>> {
+    let mut files = Vec::new();
+    for entry in WalkDir::new(folder)
+        .min_depth(1)
+        .max_depth(1)
+        .sort_by_file_name()
+    {
+        let path = entry
+            .map_err(|error| usage(format!("the folder of manifests: {error}")))?
+            .into_path();
+        if !matches!(
+            path.extension().and_then(OsStr::to_str),
+            Some("yaml" | "yml")
+        ) {
+            continue;
+        }
+        let name = path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let environment = name
+            .parse()
+            .with_context(|| format!("the file `{}`", path.display()))?;
+        files.push((environment, path));
+    }
+    if files.is_empty() {
+        return Err(usage(format!(
+            "the folder `{}` holds no ENV.yaml",
+            folder.display()
+        )));
+    }
+    Ok(files)
+}
+
+fn read_manifests(files: Vec<(EnvName, PathBuf)>) -> Result<BTreeMap<EnvName, String>> {
+    let mut manifests = BTreeMap::new();
+    let mut stdin_read = false;
+    for (environment, path) in files {
+        if path.as_os_str() == "-" && std::mem::replace(&mut stdin_read, true) {
+            return Err(usage("only one manifest can come from stdin"));
+        }
+        let text = read_manifest(&path).map_err(|error| {
+            usage(format!(
+                "the manifest `{}` for `{environment}`: {error:#}",
+                path.display()
+            ))
+        })?;
+        if manifests.insert(environment.clone(), text).is_some() {
+            return Err(usage(format!(
+                "environment `{environment}` has two manifests"
+            )));
+        }
+    }
+    Ok(manifests)
+}
+
+fn read_manifest(path: &Path) -> Result<String> {
+    let stdin = path.as_os_str() == "-";
+    if !stdin {
+        let kind = std::fs::metadata(path).context("it cannot be read")?;
+        anyhow::ensure!(!kind.is_dir(), "it is a folder");
+        anyhow::ensure!(
+            kind.len() <= manifest::MOST_BYTES,
+            "it has {} bytes, and {} are allowed",
+            kind.len(),
+            manifest::MOST_BYTES
+        );
+    }
+    let input: Box<dyn std::io::Read> = if stdin {
+        Box::new(std::io::stdin().lock())
+    } else {
+        Box::new(std::fs::File::open(path).context("it cannot be read")?)
+    };
+    let mut bytes = Vec::new();
+    // One byte more than allowed is enough to see that it is too much.
+    input
+        .take(manifest::MOST_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .context("it cannot be read")?;
+    let text = String::from_utf8(bytes).map_err(|_| anyhow::anyhow!("it is not UTF-8 text"))?;
+    manifest::check(&text)?;
+    Ok(text)
+}

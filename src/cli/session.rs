@@ -1,0 +1,306 @@
+//! The two shapes of a command: `change` (plan, publish, report) and `look` (read, report). Who and when are read here, once.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::exit::usage;
+use super::{Color, Global};
+use crate::git::{
+    Checkout, Operation, Pending, Planned, Published, Selection, Signature, Snapshot, WorkTree,
+};
+use crate::plan::{Context, Ground, Outcome, argocd};
+use crate::report::{self, Fate, Format, Input, commit_message};
+use crate::state::{Actor, FreeText, Moment};
+use crate::tree::{ChangeSet, Draft, ReadTree};
+
+/// What the command line and the environment say about every command.
+pub(super) struct Session {
+    selection: Selection,
+    format: Format,
+    dry_run: bool,
+    quiet: bool,
+    author_name: Option<String>,
+    author_email: Option<String>,
+    now: Moment,
+}
+
+/// What is asked for: the name of the operation, the inputs that its commit records, and all there is to it.
+pub(super) struct Request {
+    pub(super) operation: &'static str,
+    pub(super) inputs: Vec<Input>,
+    /// Everything that makes this request different from another one.
+    pub(super) identity: String,
+}
+
+/// Colours as asked for; warnings, and with `-v` each step, on stderr.
+pub(super) fn set_up_output(global: &Global) {
+    let choice = match global.color {
+        Color::Auto => anstream::ColorChoice::Auto,
+        Color::Always => anstream::ColorChoice::Always,
+        Color::Never => anstream::ColorChoice::Never,
+    };
+    choice.write_global();
+    let level = match (global.quiet, global.verbose) {
+        (true, _) => tracing::Level::ERROR,
+        (false, true) => tracing::Level::INFO,
+        (false, false) => tracing::Level::WARN,
+    };
+    // A second call, as the demo makes, keeps the first setting.
+    let _ = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .with_ansi(false)
+        .without_time()
+        .try_init();
+}
+
+impl Session {
+    pub(super) fn new(global: &Global) -> Result<Self> {
+        for name in [&global.author_name, &global.author_email]
+            .into_iter()
+            .flatten()
+        {
+            if name.is_empty()
+                || name
+                    .chars()
+                    .any(|letter| letter.is_control() || "<>".contains(letter))
+            {
+                let shown = FreeText(name.clone());
+                return Err(usage(format!(
+                    "{shown} is no name or mail address of an author"
+                )));
+            }
+        }
+        Ok(Self {
+            selection: Selection {
+                folder: global.repo.clone().unwrap_or_else(|| PathBuf::from(".")),
+                explicit: global.repo.is_some(),
+                remote: global.remote.clone(),
+                branch: global.branch.clone(),
+                push: !global.no_push,
+            },
+            format: global.output.into(),
+            dry_run: global.dry_run,
+            quiet: global.quiet,
+            author_name: global.author_name.clone(),
+            author_email: global.author_email.clone(),
+            now: now()?,
+        })
+    }
+
+    /// The instant of this command.
+    pub(super) fn now(&self) -> Moment {
+        self.now
+    }
+
+    /// Plans a change, publishes it, and tells what came of it.
+    pub(super) fn change(
+        &self,
+        request: &Request,
+        verb: impl Fn(&mut Draft, &Ground) -> Result<Outcome>,
+    ) -> Result<Outcome> {
+        let checkout = Checkout::open(&self.selection)?;
+        let actor = self.actor(&checkout)?;
+        let identity = format!("{}\n{}\n{actor:?}", request.operation, request.identity);
+        let identity = Uuid::new_v5(&Uuid::NAMESPACE_URL, identity.as_bytes());
+        // Held to the end of this function: one trainyard at a time changes a repository.
+        let guard = if self.dry_run {
+            None
+        } else {
+            Some(checkout.guard()?)
+        };
+        let pending = if self.dry_run {
+            None
+        } else {
+            checkout.pending()?
+        };
+        let now = self.instant(pending.as_ref(), identity)?;
+        let id = Uuid::new_v5(&identity, now.to_exact().as_bytes()).to_string();
+        let context = context(&checkout, actor, now);
+        let plan = |snapshot: &Snapshot| {
+            let (outcome, changes) = plan(snapshot, &context, &verb)?;
+            let message = commit_message(&outcome, request.operation, &id, &request.inputs);
+            Ok(Planned {
+                changes,
+                message,
+                outcome,
+            })
+        };
+        let (outcome, fate) = if self.dry_run {
+            let planned = checkout.look(plan)?;
+            let fate = self.fate(!planned.changes.is_empty(), None);
+            (planned.outcome, fate)
+        } else {
+            let operation = self.operation(&checkout, &context, (&id, identity));
+            let published = checkout.publish(&operation, plan)?;
+            self.told(&checkout, published)
+        };
+        drop(guard);
+        self.answer(&outcome, &fate)?;
+        Ok(outcome)
+    }
+
+    /// Reads the state as it is now, and tells what was found; `changed` says whether changes are pending.
+    pub(super) fn look(
+        &self,
+        read: impl Fn(&dyn ReadTree, &Ground) -> Result<Outcome>,
+        changed: impl Fn(&Outcome) -> bool,
+    ) -> Result<Outcome> {
+        let checkout = Checkout::open(&self.selection)?;
+        let actor = Actor::default();
+        let context = context(&checkout, actor, self.now);
+        let outcome =
+            checkout.look(|snapshot| read(snapshot, &Ground::survey(snapshot, &context)?))?;
+        self.answer(&outcome, &self.fate(changed(&outcome), None))?;
+        Ok(outcome)
+    }
+
+    fn fate(&self, changed: bool, commit: Option<String>) -> Fate {
+        Fate {
+            changed,
+            dry_run: self.dry_run,
+            commit,
+            now: self.now,
+        }
+    }
+
+    /// The instant of the command: that of the killed one, if this is its repetition.
+    fn instant(&self, pending: Option<&Pending>, identity: Uuid) -> Result<Moment> {
+        match pending.filter(|pending| pending.request == identity.to_string()) {
+            Some(pending) => Moment::parse(&pending.instant).context("reading the journal"),
+            None => Ok(self.now),
+        }
+    }
+
+    /// For whom: as asked, as git knows, or as GitHub Actions knows.
+    fn actor(&self, checkout: &Checkout) -> Result<Actor> {
+        let known = checkout.identity().or_else(|| {
+            let login = std::env::var("GITHUB_ACTOR")
+                .ok()
+                .filter(|login| !login.is_empty())?;
+            let email = format!("{login}@users.noreply.github.com");
+            Some((login, email))
+        });
+        let (name, email) = known.unzip();
+        let name = self.author_name.clone().or(name);
+        let email = self.author_email.clone().or(email);
+        match (name, email) {
+            (Some(name), Some(email)) => Ok(Actor {
+                name: FreeText(name),
+                email: FreeText(email),
+            }),
+            _ => Err(usage(
+                "nobody knows who you are: set `git config user.name` and `user.email`, or pass `--author-name` and `--author-email`",
+            )),
+        }
+    }
+
+    fn operation(
+        &self,
+        checkout: &Checkout,
+        context: &Context,
+        (id, identity): (&str, Uuid),
+    ) -> Operation {
+        let author = (
+            context.actor.name.raw().to_owned(),
+            context.actor.email.raw().to_owned(),
+        );
+        let committer = checkout.committer().unwrap_or_else(|| author.clone());
+        let signature = |(name, email): (String, String)| Signature {
+            name,
+            email,
+            seconds: context.now.seconds(),
+        };
+        Operation {
+            id: id.to_owned(),
+            request: identity.to_string(),
+            instant: context.now.to_exact(),
+            author: signature(author),
+            committer: signature(committer),
+        }
+    }
+
+    /// Says on stderr where the change is, and what became of the checkout.
+    fn told(&self, checkout: &Checkout, published: Published<Outcome>) -> (Outcome, Fate) {
+        let (outcome, commit, remote, work_tree) = match published {
+            Published::NothingToDo(outcome) => return (outcome, self.fate(false, None)),
+            Published::Landed {
+                outcome,
+                commit,
+                remote,
+                work_tree,
+            } => (outcome, commit, remote, work_tree),
+        };
+        let short = &commit[..10];
+        self.say(&match remote {
+            Some(remote) => format!("pushed {short} to {remote}/{}", checkout.branch),
+            None => format!("committed {short} to {}", checkout.branch),
+        });
+        if let WorkTree::LeftAlone { why, hint } = work_tree {
+            self.say(&format!(
+                "warning: the change has landed, but the checkout stays as it is: {why}"
+            ));
+            self.say(&format!("hint: {hint}"));
+        }
+        (outcome, self.fate(true, Some(commit)))
+    }
+
+    /// One line on stderr.
+    fn say(&self, line: &str) {
+        if !self.quiet {
+            // Nothing can be done about a closed pipe, and the work is done.
+            let _ = writeln!(anstream::stderr(), "{line}");
+        }
+    }
+
+    fn answer(&self, outcome: &Outcome, fate: &Fate) -> Result<()> {
+        for warning in &outcome.warnings {
+            self.say(&format!("warning: {warning}"));
+        }
+        let text = report::render(outcome, fate, self.format)?;
+        let mut stdout = anstream::stdout();
+        // Nothing can be done about a closed pipe, and the work is done.
+        let _ = stdout
+            .write_all(text.as_bytes())
+            .and_then(|()| stdout.flush());
+        Ok(())
+    }
+}
+
+fn plan(
+    snapshot: &Snapshot,
+    context: &Context,
+    verb: impl Fn(&mut Draft, &Ground) -> Result<Outcome>,
+) -> Result<(Outcome, ChangeSet)> {
+    let ground = Ground::survey(snapshot, context)?;
+    let mut draft = Draft::on(snapshot);
+    let mut outcome = verb(&mut draft, &ground)?;
+    outcome
+        .warnings
+        .extend(argocd::refresh(&mut draft, &ground)?);
+    Ok((outcome, draft.into_changes()))
+}
+
+fn context(checkout: &Checkout, actor: Actor, now: Moment) -> Context {
+    Context {
+        actor,
+        now,
+        repo_url: checkout.url.clone(),
+        branch: checkout.branch.clone(),
+    }
+}
+
+/// The instant of the whole command: `TRAINYARD_NOW`, `SOURCE_DATE_EPOCH`, or the clock.
+fn now() -> Result<Moment> {
+    for name in ["TRAINYARD_NOW", "SOURCE_DATE_EPOCH"] {
+        if let Some(text) = std::env::var(name).ok().filter(|text| !text.is_empty()) {
+            return Moment::parse(&text).map_err(|error| usage(format!("{name}: {error:#}")));
+        }
+    }
+    Ok(Moment::new(Timestamp::now()))
+}

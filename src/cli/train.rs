@@ -1,0 +1,193 @@
+//! `trainyard release-train` and `trainyard prognosis`
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+
+use super::exit::{Exit, usage};
+use super::session::{Request, Session};
+use crate::plan::train::{EnvironmentSkip, OnLock, Prognosis, TargetKind, Train, depart, prognose};
+use crate::plan::{Done, Ground, Outcome};
+use crate::report::Input;
+use crate::state::environment::NoUpstream;
+use crate::state::{GroupName, TeamName};
+
+/// Deploy to an environment or a group what runs on its upstream, for all apps at once
+#[derive(Debug, Args)]
+pub(super) struct ReleaseTrainArgs {
+    #[command(flatten)]
+    train: TrainArgs,
+}
+
+/// Say what a release train would do, and why it would skip what it skips
+#[derive(Debug, Args)]
+pub(super) struct PrognosisArgs {
+    #[command(flatten)]
+    train: TrainArgs,
+    /// Exit with 10 if the train would change something
+    #[arg(long)]
+    detailed_exitcode: bool,
+}
+
+#[derive(Debug, Args)]
+struct TrainArgs {
+    /// The environment group, or the environment if there is no such group
+    #[arg(value_name = "TARGET", required_unless_present = "target_environment")]
+    target: Option<GroupName>,
+    /// The same as TARGET
+    #[arg(long, value_name = "TARGET", conflicts_with = "target")]
+    target_environment: Option<GroupName>,
+    /// What TARGET is
+    #[arg(long, value_enum, default_value_t = TargetType::Unknown)]
+    target_type: TargetType,
+    /// Only the apps of this team
+    #[arg(short, long)]
+    team: Option<TeamName>,
+    /// What to do about an app or team lock
+    #[arg(long, value_enum, default_value_t = LockChoice::Queue)]
+    on_lock: LockChoice,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "kebab-case")]
+enum TargetType {
+    /// An environment
+    #[value(alias = "ENVIRONMENT")]
+    Environment,
+    /// An environment group
+    #[value(alias = "ENVIRONMENTGROUP", alias = "group")]
+    EnvironmentGroup,
+    /// A group, or else an environment
+    #[value(alias = "UNKNOWN")]
+    Unknown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum LockChoice {
+    /// Queue the version, and go on
+    Queue,
+    /// Leave the queue alone, and go on
+    Skip,
+    /// Do not depart, and name every lock in the way
+    Fail,
+}
+
+impl TrainArgs {
+    fn request(self) -> Train {
+        let target = self.target.or(self.target_environment);
+        Train {
+            target: target.unwrap_or_else(|| unreachable!("clap asks for one of the two")),
+            target_kind: match self.target_type {
+                TargetType::Environment => TargetKind::Environment,
+                TargetType::EnvironmentGroup => TargetKind::Group,
+                TargetType::Unknown => TargetKind::Unknown,
+            },
+            team: self.team,
+            on_lock: match self.on_lock {
+                LockChoice::Queue => OnLock::Queue,
+                LockChoice::Skip => OnLock::Skip,
+                LockChoice::Fail => OnLock::Fail,
+            },
+        }
+    }
+}
+
+impl ReleaseTrainArgs {
+    pub(super) fn run(self, session: &Session) -> Result<Exit> {
+        let request = self.train.request();
+        let mut inputs = vec![Input {
+            name: "Target",
+            value: request.target.to_string(),
+        }];
+        inputs.extend(request.team.iter().map(|team| Input {
+            name: "Team",
+            value: team.to_string(),
+        }));
+        let command = Request {
+            operation: "release-train",
+            inputs,
+            identity: format!("{request:?}"),
+        };
+        let outcome = session.change(&command, |draft, ground| {
+            let prognosis = prognose(draft, ground, &request)?;
+            let warnings = warnings(ground, &prognosis);
+            let done = Done::Train(depart(draft, ground, prognosis)?);
+            Ok(Outcome { done, warnings })
+        })?;
+        Ok(ended(&outcome))
+    }
+}
+
+impl PrognosisArgs {
+    pub(super) fn run(self, session: &Session) -> Result<Exit> {
+        let detailed = self.detailed_exitcode;
+        let request = self.train.request();
+        let outcome = session.look(
+            |tree, ground| {
+                let prognosis = prognose(tree, ground, &request)?;
+                let warnings = warnings(ground, &prognosis);
+                let done = Done::Foreseen(prognosis);
+                Ok(Outcome { done, warnings })
+            },
+            pending,
+        )?;
+        Ok(match ended(&outcome) {
+            Exit::Done if detailed && pending(&outcome) => Exit::ChangesPending,
+            exit => exit,
+        })
+    }
+}
+
+fn prognosis(outcome: &Outcome) -> Option<&Prognosis> {
+    match &outcome.done {
+        Done::Train(run) => Some(&run.prognosis),
+        Done::Foreseen(prognosis) => Some(prognosis),
+        Done::Released(_) | Done::Deployed(_) | Done::Locked(_) | Done::Unlocked(_) => None,
+    }
+}
+
+fn pending(outcome: &Outcome) -> bool {
+    prognosis(outcome).is_some_and(Prognosis::changes_something)
+}
+
+/// A train that can go nowhere because every environment of its target is misconfigured has failed; any other is done.
+fn ended(outcome: &Outcome) -> Exit {
+    let faults = prognosis(outcome)
+        .map(Prognosis::faults)
+        .unwrap_or_default();
+    if faults.is_empty() {
+        return Exit::Done;
+    }
+    let faults: Vec<_> = faults
+        .iter()
+        .map(|(name, skip)| format!("environment `{name}`: {skip}"))
+        .collect();
+    super::exit::report(&usage(faults.join("\n")));
+    Exit::Invalid
+}
+
+/// What is wrong in `environments/`, and who may be missing on the train for it.
+fn warnings(ground: &Ground, prognosis: &Prognosis) -> Vec<String> {
+    let strays = ground.environments.strays.iter();
+    let mut warnings: Vec<_> = strays
+        .map(|path| format!("`{path}` is no environment and is passed over"))
+        .collect();
+    for environment in ground.environments.iter() {
+        let known = prognosis.environments.contains_key(&environment.name);
+        if let (Err(NoUpstream::Unreadable(error)), false) = (&environment.upstream, known) {
+            warnings.push(format!(
+                "{error}; whether `{}` belongs to this train is unknown",
+                environment.name
+            ));
+        }
+    }
+    for (name, prognosis) in &prognosis.environments {
+        if let crate::plan::train::EnvironmentPrognosis::Skipped(
+            skip @ EnvironmentSkip::NoUpstream(_),
+        ) = prognosis
+            && skip.is_fault()
+        {
+            warnings.push(format!("environment `{name}`: {skip}"));
+        }
+    }
+    warnings
+}

@@ -1,0 +1,360 @@
+//! The checkout that a command works on: the repository, its branch and its remote.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use git2::{ErrorCode, Oid, Repository, RepositoryOpenFlags};
+
+use super::guard::Guard;
+use super::{Failure, FailureKind, Git, Snapshot, clean};
+
+/// What the command line says about the checkout.
+#[derive(Clone, Debug)]
+pub(crate) struct Selection {
+    /// A folder in the checkout.
+    pub(crate) folder: PathBuf,
+    /// Whether somebody named the folder: only then it may be a bare repository.
+    pub(crate) explicit: bool,
+    pub(crate) remote: Option<String>,
+    pub(crate) branch: Option<String>,
+    /// Whether changes are pushed.
+    pub(crate) push: bool,
+}
+
+/// A remote by its name.
+#[derive(Clone, Debug)]
+pub(crate) struct Remote {
+    pub(crate) name: String,
+    /// The URL without credentials.
+    pub(crate) url: String,
+}
+
+/// An open checkout.
+pub(crate) struct Checkout {
+    pub(super) repository: Repository,
+    pub(super) git: Git,
+    pub(crate) branch: String,
+    /// Where changes are pushed; `None`: the local branch is all there is.
+    pub(crate) remote: Option<Remote>,
+    /// The URL of the manifest repository without credentials; empty without a remote.
+    pub(crate) url: String,
+}
+
+impl Checkout {
+    /// Opens the checkout and finds its branch and remote.
+    pub(crate) fn open(selection: &Selection) -> Result<Self> {
+        let repository = open_repository(selection)?;
+        let branch = branch(&repository, selection.branch.as_deref())?;
+        let remote = remote(
+            &repository,
+            selection.remote.as_deref(),
+            &branch,
+            selection.push,
+        )?;
+        let bare = repository.is_bare();
+        let folder = repository.workdir().unwrap_or(repository.path());
+        let git = Git::new(folder, bare, ssh_command(&repository));
+        Ok(Self {
+            git,
+            branch,
+            url: remote
+                .as_ref()
+                .map(|remote| remote.url.clone())
+                .unwrap_or_default(),
+            remote: remote.filter(|_| selection.push),
+            repository,
+        })
+    }
+
+    /// Waits until no other trainyard changes this repository.
+    pub(crate) fn guard(&self) -> Result<Guard> {
+        Guard::take(self.repository.commondir())
+    }
+
+    /// The name and mail address that git knows, if it knows both.
+    pub(crate) fn identity(&self) -> Option<(String, String)> {
+        let author = self.repository.author_from_env().ok()?;
+        Some((
+            author.name().ok()?.to_owned(),
+            author.email().ok()?.to_owned(),
+        ))
+    }
+
+    /// The name and mail address for the committer, if git knows both.
+    pub(crate) fn committer(&self) -> Option<(String, String)> {
+        let committer = self.repository.committer_from_env().ok()?;
+        Some((
+            committer.name().ok()?.to_owned(),
+            committer.email().ok()?.to_owned(),
+        ))
+    }
+
+    /// The full name of the branch.
+    pub(super) fn branch_ref(&self) -> String {
+        format!("refs/heads/{}", self.branch)
+    }
+
+    /// Where the local branch stands.
+    pub(super) fn local(&self) -> Result<Option<Oid>> {
+        self.resolved(&self.branch_ref())
+    }
+
+    /// Where the branch of the remote stood when we last heard of it.
+    pub(super) fn tracked(&self) -> Result<Option<Oid>> {
+        match &self.remote {
+            Some(remote) => self.resolved(&format!("refs/remotes/{}/{}", remote.name, self.branch)),
+            None => Ok(None),
+        }
+    }
+
+    fn resolved(&self, reference: &str) -> Result<Option<Oid>> {
+        match self.repository.refname_to_id(reference) {
+            Ok(id) => Ok(Some(id)),
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(error).with_context(|| format!("reading `{reference}`")),
+        }
+    }
+
+    /// The tree of a commit.
+    pub(super) fn snapshot(&self, commit: Oid) -> Result<Snapshot<'_>> {
+        Snapshot::of(&self.repository, &self.git, commit)
+    }
+
+    /// Whether the checked-out branch is ours.
+    pub(super) fn is_checked_out(&self) -> bool {
+        let head = self.repository.find_reference("HEAD");
+        let target = head
+            .ok()
+            .and_then(|head| head.symbolic_target().ok().flatten().map(str::to_owned));
+        !self.repository.is_bare() && target == Some(self.branch_ref())
+    }
+
+    /// Whether `ancestor` lies in the history of `commit`.
+    pub(super) fn contains(&self, commit: Oid, ancestor: Oid) -> Result<bool> {
+        if commit == ancestor {
+            return Ok(true);
+        }
+        match self.repository.graph_descendant_of(commit, ancestor) {
+            Ok(contains) => Ok(contains),
+            // The history of a shallow clone ends somewhere.
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn open_repository(selection: &Selection) -> Result<Repository> {
+    prepare_libgit2();
+    let folder = &selection.folder;
+    let none: [&Path; 0] = [];
+    let open = || Repository::open_ext(folder, RepositoryOpenFlags::empty(), none);
+    let repository = match open() {
+        Err(error) if error.code() == ErrorCode::Owner => {
+            trusted_by_git(folder)?;
+            #[expect(
+                unsafe_code,
+                reason = "a global setting of libgit2, set before any other thread uses it"
+            )]
+            // SAFETY: no other thread runs yet, which is what the setting asks for.
+            unsafe {
+                git2::opts::set_verify_owner_validation(false)?;
+            }
+            open()
+        }
+        other => other,
+    };
+    let repository = repository.map_err(|error| unopened(folder, &error))?;
+    let named = || Some(folder.canonicalize().ok()? == repository.path().canonicalize().ok()?);
+    if repository.is_bare() && !(selection.explicit && named().unwrap_or(false)) {
+        let path = repository.path().display();
+        let message = format!("`{path}` is a bare repository that nobody named");
+        let failure = Failure::new(FailureKind::Invalid, message);
+        return Err(failure
+            .hint(format!("pass it with `-C {path}` if you mean it"))
+            .into());
+    }
+    Ok(repository)
+}
+
+fn prepare_libgit2() {
+    // Each object is checked by zlib as it is; hashing all of them once more doubles the time of a train.
+    git2::opts::strict_hash_verification(false);
+    #[expect(
+        unsafe_code,
+        reason = "a global setting of libgit2, set before any other thread uses it"
+    )]
+    // SAFETY: no other thread runs yet. What a partial clone lacks is fetched by `git cat-file`.
+    let set = unsafe { git2::opts::set_extensions(&["partialclone"]) };
+    // Without it, partial clones are refused with a clear message.
+    drop(set);
+}
+
+/// git's own verdict about a repository of another owner: it knows more exceptions than libgit2.
+fn trusted_by_git(folder: &Path) -> Result<()> {
+    let git = Git::new(folder, false, None);
+    let answer = git.run(&["rev-parse", "--git-dir"])?;
+    if answer.is_ok() {
+        return Ok(());
+    }
+    let path = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let message = format!(
+        "`{}` belongs to somebody else:\n{}",
+        path.display(),
+        answer.words()
+    );
+    let failure = Failure::new(FailureKind::Invalid, message);
+    let command = format!(
+        "git config --global --add safe.directory {}",
+        path.display()
+    );
+    Err(failure.hint(format!("if you trust it: `{command}`")).into())
+}
+
+fn unopened(folder: &Path, error: &git2::Error) -> Failure {
+    let shown = folder.display();
+    let said = clean(error.message());
+    let failure = |message: String| Failure::new(FailureKind::Invalid, message);
+    if error.code() == ErrorCode::NotFound {
+        return failure(format!("`{shown}` is not in a git repository"))
+            .hint("change into the checkout of the manifest repository, or pass it with `-C`");
+    }
+    let kinds = [
+        ("object format", "it uses SHA-256 object ids"),
+        ("refstorage", "it stores its refs as a reftable"),
+    ];
+    let kind = kinds
+        .iter()
+        .find(|(word, _)| said.contains(word))
+        .map(|(_, kind)| *kind);
+    match kind {
+        Some(kind) => failure(format!("`{shown}` cannot be opened: {kind} ({said})")).hint(
+            "clone the manifest repository with the defaults of git: SHA-1 ids and file refs",
+        ),
+        None => failure(format!("`{shown}` cannot be opened: {said}")),
+    }
+}
+
+/// The branch: the one that is asked for, or the one that is checked out. Never guessed.
+fn branch(repository: &Repository, asked: Option<&str>) -> Result<String> {
+    if let Some(branch) = asked {
+        let valid = git2::Reference::is_valid_name(&format!("refs/heads/{branch}"));
+        if valid && !branch.starts_with('-') {
+            return Ok(branch.to_owned());
+        }
+        let message = format!("`{}` is no valid branch name", clean(branch));
+        return Err(Failure::new(FailureKind::Usage, message).into());
+    }
+    let head = repository.find_reference("HEAD").context("reading HEAD")?;
+    let target = head.symbolic_target().ok().flatten();
+    let branch = target.and_then(|target| target.strip_prefix("refs/heads/"));
+    branch.map(str::to_owned).ok_or_else(|| {
+        let message = "no branch is checked out (HEAD is detached)";
+        let failure = Failure::new(FailureKind::Usage, message);
+        failure
+            .hint("say which branch of the manifest repository is meant: `--branch main`")
+            .into()
+    })
+}
+
+/// The remote: the one that is asked for, `trainyard.remote`, the one of the branch, or the only one.
+fn remote(
+    repository: &Repository,
+    asked: Option<&str>,
+    branch: &str,
+    push: bool,
+) -> Result<Option<Remote>> {
+    let names = repository.remotes()?;
+    let names: Vec<_> = names
+        .iter()
+        .filter_map(|name| name.ok().flatten().map(str::to_owned))
+        .collect();
+    let config = repository.config()?;
+    let configured = |key: &str| {
+        config
+            .get_string(key)
+            .ok()
+            .filter(|name| names.contains(name))
+    };
+    let name = match (asked, names.as_slice()) {
+        (Some(asked), _) if names.iter().any(|name| name == asked) => Some(asked.to_owned()),
+        (Some(asked), _) => {
+            let message = format!("there is no remote `{}`", clean(asked));
+            return Err(Failure::new(FailureKind::Usage, message)
+                .hint(listed(&names))
+                .into());
+        }
+        (None, []) => None,
+        (None, [only]) => Some(only.clone()),
+        (None, _) => configured("trainyard.remote")
+            .or_else(|| configured(&format!("branch.{branch}.remote"))),
+    };
+    match name {
+        Some(name) => {
+            let remote = repository.find_remote(&name)?;
+            let url = clean_url(remote.url().unwrap_or_default());
+            Ok(Some(Remote { name, url }))
+        }
+        None if names.is_empty() || !push => Ok(None),
+        None => {
+            let message = format!("several remotes, and none is the one of branch `{branch}`");
+            Err(Failure::new(FailureKind::Usage, message)
+                .hint(listed(&names))
+                .into())
+        }
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    if names.is_empty() {
+        return "this repository has no remotes; leave `--remote` out to commit to the local branch".to_owned();
+    }
+    let names: Vec<_> = names
+        .iter()
+        .map(|name| format!("`--remote {}`", clean(name)))
+        .collect();
+    format!("choose one: {}", names.join(" or "))
+}
+
+/// The URL without password; without user too, unless ssh needs it.
+fn clean_url(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+    let user = user.split(':').next().unwrap_or_default();
+    match (scheme.contains("ssh"), user) {
+        (true, user) if !user.is_empty() => format!("{scheme}://{user}@{host}{path}"),
+        _ => format!("{scheme}://{host}{path}"),
+    }
+}
+
+/// The user's ssh command with batch mode, for runs where nobody can answer.
+fn ssh_command(repository: &Repository) -> Option<String> {
+    let configured = repository.config().ok()?.get_string("core.sshCommand").ok();
+    Some(configured.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_shown_without_credentials() {
+        for (url, shown) in [
+            (
+                "https://me:t0ken@h.example/r.git",
+                "https://h.example/r.git",
+            ),
+            ("https://t0ken@h.example", "https://h.example"),
+            (
+                "ssh://git:pw@h.example:22/r.git",
+                "ssh://git@h.example:22/r.git",
+            ),
+            ("git@h.example:acme/r.git", "git@h.example:acme/r.git"),
+            ("/srv/r.git", "/srv/r.git"),
+        ] {
+            assert_eq!(clean_url(url), shown);
+        }
+    }
+}

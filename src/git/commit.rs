@@ -1,0 +1,175 @@
+//! A change set as trees and a commit: only the folders that change are read and written.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result};
+use git2::{ObjectType, Oid, Repository};
+
+use super::objects::{
+    EMPTY_TREE, MODE_FILE, MODE_LINK, MODE_TREE, NewObject, TreeEntry, append, oid, order,
+};
+use super::{Snapshot, pack};
+use crate::tree::{Change, ChangeSet, Entry, RepoPath};
+
+/// Who commits, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Signature {
+    pub(crate) name: String,
+    pub(crate) email: String,
+    /// Seconds since 1970; written in UTC.
+    pub(crate) seconds: i64,
+}
+
+impl Signature {
+    fn line(&self) -> String {
+        // What git strips too: it would end the field.
+        let field = |text: &str| {
+            let text: String = text
+                .chars()
+                .filter(|letter| !"<>\n\0".contains(*letter))
+                .collect();
+            text.trim().to_owned()
+        };
+        format!(
+            "{} <{}> {} +0000",
+            field(&self.name),
+            field(&self.email),
+            self.seconds
+        )
+    }
+}
+
+/// A commit that the repository holds and no branch names yet.
+#[must_use = "a commit that is not pushed is lost"]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct UnpushedCommit {
+    pub(super) id: Oid,
+    pub(super) parent: Oid,
+}
+
+/// Writes the commit that makes `changes` on the snapshot; `None` if the tree stays as it is.
+pub(super) fn write(
+    repository: &Repository,
+    base: &Snapshot,
+    changes: &ChangeSet,
+    (author, committer): (&Signature, &Signature),
+    message: &str,
+) -> Result<Option<UnpushedCommit>> {
+    let mut objects = Vec::new();
+    let root = write_trees(base, changes, &mut objects)?;
+    if root == base.root() {
+        return Ok(None);
+    }
+    let parent = base.commit();
+    let commit = format!(
+        "tree {}\nparent {parent}\nauthor {}\ncommitter {}\n\n{message}",
+        oid(root),
+        author.line(),
+        committer.line()
+    );
+    let commit = NewObject::new(ObjectType::Commit, commit.into_bytes());
+    let id = oid(commit.id);
+    objects.push(commit);
+    objects.sort_by_key(|object| object.id);
+    objects.dedup_by_key(|object| object.id);
+    pack::store(repository, &objects).context("storing the commit")?;
+    Ok(Some(UnpushedCommit { id, parent }))
+}
+
+/// Changes of one folder: its own entries, and the folders below it.
+#[derive(Default)]
+struct Folder<'a> {
+    entries: BTreeMap<&'a str, &'a Change>,
+    folders: BTreeMap<&'a str, Folder<'a>>,
+}
+
+/// The id of the new root tree; new blobs and trees are added to `objects`.
+fn write_trees(
+    base: &Snapshot,
+    changes: &ChangeSet,
+    objects: &mut Vec<NewObject>,
+) -> Result<[u8; 20]> {
+    let mut root = Folder::default();
+    for (path, change) in changes.iter() {
+        let mut folder = &mut root;
+        let mut components = path.components().peekable();
+        while let Some(component) = components.next() {
+            if components.peek().is_some() {
+                folder = folder.folders.entry(component).or_default();
+            } else {
+                folder.entries.insert(component, change);
+            }
+        }
+    }
+    let id = write_tree(base, &RepoPath::root(), &root, objects)?;
+    Ok(id.unwrap_or(EMPTY_TREE))
+}
+
+/// Writes one tree; `None` if nothing is left in it.
+fn write_tree(
+    base: &Snapshot,
+    path: &RepoPath,
+    folder: &Folder,
+    objects: &mut Vec<NewObject>,
+) -> Result<Option<[u8; 20]>> {
+    let tree = base.tree(path)?.unwrap_or_default();
+    let replaced = |name: &[u8]| {
+        std::str::from_utf8(name).is_ok_and(|name| {
+            folder.entries.contains_key(name) || folder.folders.contains_key(name)
+        })
+    };
+    // Empty folders, which other writers leave behind, are not written again.
+    let kept = |entry: &TreeEntry| entry.id != EMPTY_TREE && !replaced(entry.name);
+    let mut entries: Vec<_> = tree.iter().filter(kept).collect();
+    for (name, change) in &folder.entries {
+        if let Change::Write(entry) = change {
+            let (mode, id) = blob(entry, objects);
+            entries.push(TreeEntry {
+                mode,
+                name: name.as_bytes(),
+                id,
+            });
+        }
+    }
+    for (name, below) in &folder.folders {
+        if let Some(id) = write_tree(base, &path.join(name), below, objects)? {
+            entries.push(TreeEntry {
+                mode: MODE_TREE,
+                name: name.as_bytes(),
+                id,
+            });
+        }
+    }
+    if entries.is_empty() {
+        return Ok(None);
+    }
+    entries.sort_by(order);
+    let mut bytes = Vec::new();
+    entries.iter().for_each(|entry| append(&mut bytes, entry));
+    let tree = NewObject::new(ObjectType::Tree, bytes);
+    let id = tree.id;
+    objects.push(tree);
+    Ok(Some(id))
+}
+
+fn blob(entry: &Entry, objects: &mut Vec<NewObject>) -> (u32, [u8; 20]) {
+    match entry {
+        Entry::File(content) => {
+            let id = content.id().0;
+            if let Some(bytes) = content.new_bytes() {
+                objects.push(NewObject {
+                    id,
+                    kind: ObjectType::Blob,
+                    bytes: bytes.clone(),
+                });
+            }
+            (MODE_FILE, id)
+        }
+        Entry::Symlink(target) => {
+            let blob = NewObject::new(ObjectType::Blob, target.as_bytes().to_vec());
+            let id = blob.id;
+            objects.push(blob);
+            (MODE_LINK, id)
+        }
+    }
+}

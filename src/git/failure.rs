@@ -1,0 +1,57 @@
+//! What can go wrong between us and git, with its place among the exit codes.
+
+use std::fmt;
+
+/// A failure that somebody branches on: the kind decides the exit code.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) kind: FailureKind,
+    /// What is so; one sentence, perhaps with git's own words on lines of their own.
+    pub(crate) message: String,
+    /// What can be done.
+    pub(crate) hint: Option<String>,
+}
+
+/// The kinds of failure. Unless it is `Unknown`, nothing has happened and nothing will.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FailureKind {
+    /// Something is missing or does not answer.
+    Failed,
+    /// The command line does not fit this checkout.
+    Usage,
+    /// The state of the checkout forbids it.
+    Refused,
+    /// Nobody can tell whether the change landed.
+    Unknown,
+    /// The remote said no.
+    RemoteRefused,
+    /// The folder holds nothing that we can work on.
+    Invalid,
+    /// Others were always faster.
+    KeptMoving,
+}
+
+impl Failure {
+    pub(crate) fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
+        Self {
+            hint: Some(hint.into()),
+            ..self
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}

@@ -1,0 +1,112 @@
+//! git's own way to a new commit: `git read-tree -m -u` on a copy of the index. Right for every shape of checkout (sparse, split
+//! index, filters, line endings, submodules), and slower, as it walks the whole repository.
+
+use anyhow::{Context as _, Result};
+
+use super::objects::{MODE_FILE, MODE_LINK, oid};
+use super::touched::{Side, touched};
+use super::worktree::{InTheWay, Step};
+use super::{Git, Snapshot};
+
+/// A move that git finds possible.
+pub(super) struct Move<'a> {
+    step: &'a Step<'a>,
+}
+
+/// Tries the move without changing anything.
+pub(super) fn plan<'a>(step: &'a Step<'a>) -> Result<Result<Move<'a>, InTheWay>> {
+    if step.index.exists() {
+        std::fs::copy(&step.index, &step.next_index).context("copying the index")?;
+    } else {
+        let empty = git(step).succeed_with(&["read-tree", "--empty"], Some(&step.next_index), b"");
+        empty.context("starting an index")?;
+    }
+    if step.resumed {
+        admit_what_is_done(step)?;
+    }
+    let (old, new) = (step.old.to_string(), step.new.to_string());
+    let tried = ["read-tree", "-n", "-m", "-u", &old, &new];
+    match git(step).succeed_with(&tried, Some(&step.next_index), b"") {
+        Ok(_) => Ok(Ok(Move { step })),
+        Err(refused) => Ok(Err(format!("{refused:#}"))),
+    }
+}
+
+impl Move<'_> {
+    /// Writes files and index.
+    pub(super) fn apply(self) -> Result<()> {
+        let (old, new) = (self.step.old.to_string(), self.step.new.to_string());
+        let moved = ["read-tree", "-m", "-u", &old, &new];
+        git(self.step).succeed_with(&moved, Some(&self.step.next_index), b"")?;
+        std::fs::rename(&self.step.next_index, &self.step.index).context("replacing the index")
+    }
+}
+
+fn git<'a>(step: &Step<'a>) -> &'a Git {
+    &step.checkout.git
+}
+
+/// Tells the copied index which files a killed command has brought to the new commit already, and removes a file that it
+/// wrote in part. git refuses to touch anything else that differs.
+fn admit_what_is_done(step: &Step) -> Result<()> {
+    let old = step.checkout.snapshot(step.old)?;
+    let new = step.checkout.snapshot(step.new)?;
+    let Some(root) = step.checkout.repository.workdir() else {
+        return Ok(());
+    };
+    let mut done = Vec::new();
+    for (path, touched) in touched(&old, &new)? {
+        let Ok(text) = std::str::from_utf8(&path) else {
+            continue;
+        };
+        let on_disk = side_on_disk(step, root, text)?;
+        match touched.new {
+            Some((mode, id)) if on_disk == touched.new => {
+                done.extend_from_slice(format!("{mode:o} {}\t{text}\0", oid(id)).as_bytes());
+            }
+            Some((MODE_FILE, id)) if on_disk != touched.old => {
+                remove_beginning(root, text, &new, id)?
+            }
+            _ => {}
+        }
+    }
+    if done.is_empty() {
+        return Ok(());
+    }
+    let update = ["update-index", "-z", "--add", "--index-info"];
+    git(step).succeed_with(&update, Some(&step.next_index), &done)?;
+    Ok(())
+}
+
+/// What git would store for a file of the work tree, filters applied.
+fn side_on_disk(step: &Step, root: &std::path::Path, path: &str) -> Result<Side> {
+    let full = root.join(path);
+    let Ok(metadata) = std::fs::symlink_metadata(&full) else {
+        return Ok(None);
+    };
+    if metadata.is_symlink() {
+        let target = std::fs::read_link(&full)?;
+        let bytes = std::os::unix::ffi::OsStrExt::as_bytes(target.as_os_str());
+        return Ok(Some((MODE_LINK, crate::tree::Content::new(bytes).id().0)));
+    }
+    if !metadata.is_file() {
+        return Ok(None);
+    }
+    let hashed = git(step).succeed(&["hash-object", "--", path])?;
+    let id = git2::Oid::from_str(hashed.text().trim())?;
+    Ok(Some((MODE_FILE, super::objects::raw(id))))
+}
+
+fn remove_beginning(
+    root: &std::path::Path,
+    path: &str,
+    new: &Snapshot,
+    id: [u8; 20],
+) -> Result<()> {
+    let full = root.join(path);
+    let is_file = std::fs::symlink_metadata(&full).is_ok_and(|metadata| metadata.is_file());
+    if is_file && new.object(id)?.starts_with(&std::fs::read(&full)?) {
+        std::fs::remove_file(&full)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! The lock of our own on a git folder: one trainyard changes it at a time.
+
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::{FdFlags, fcntl_setfd};
+
+use super::{Failure, FailureKind};
+
+/// How long another trainyard may take before we give up.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Holds the lock while it lives. Children inherit it, so that a push which outlives a killed command is waited for.
+pub(crate) struct Guard {
+    _file: File,
+}
+
+/// The folder of our own files in a git folder.
+pub(crate) fn folder(git_folder: &Path) -> PathBuf {
+    git_folder.join("trainyard")
+}
+
+impl Guard {
+    /// Waits for the lock.
+    pub(crate) fn take(git_folder: &Path) -> Result<Self> {
+        let folder = folder(git_folder);
+        std::fs::create_dir_all(&folder)
+            .with_context(|| format!("`{}` cannot be made", folder.display()))?;
+        let path = folder.join("lock");
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path);
+        let file = file.with_context(|| format!("`{}` cannot be opened", path.display()))?;
+        fcntl_setfd(&file, FdFlags::empty()).context("the lock cannot be handed on to git")?;
+        let start = Instant::now();
+        let mut pause = Duration::from_millis(2);
+        while flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+            if start.elapsed() > PATIENCE {
+                let message = format!(
+                    "another trainyard has been at work in `{}` for {} seconds",
+                    git_folder.display(),
+                    PATIENCE.as_secs()
+                );
+                return Err(Failure::new(FailureKind::Failed, message).into());
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(100));
+        }
+        Ok(Self { _file: file })
+    }
+}

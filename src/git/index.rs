@@ -1,0 +1,358 @@
+//! The index file: finds and replaces the entries of a few paths in one pass over its bytes.
+//! Plain indexes only (version 2 and 3, one file, all paths present); every other form is git's own business.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+use rustix::fs::Stat;
+use sha1::{Digest as _, Sha1};
+
+/// Bytes of an entry before its name.
+const FIXED: usize = 62;
+/// A flag: two more bytes follow the flags.
+const EXTENDED: u16 = 0x4000;
+/// Flags that say which side of a merge conflict an entry is.
+const STAGE: u16 = 0x3000;
+
+/// What an index says about a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Staged {
+    pub(super) mode: u32,
+    pub(super) id: [u8; 20],
+}
+
+/// What becomes of a path.
+#[derive(Clone, Debug)]
+pub(super) enum Patch {
+    Write(Staged, Box<Stat>),
+    Remove,
+}
+
+/// The bytes of an index.
+pub(super) struct Index {
+    bytes: Vec<u8>,
+    /// Start and end of each entry, in the order of paths.
+    entries: Vec<(usize, usize)>,
+    /// The cached tree, if there is one.
+    cached_tree: Option<(usize, usize)>,
+}
+
+impl Index {
+    /// Parses an index; `None` if it has a form that only git should write.
+    pub(super) fn parse(bytes: Vec<u8>) -> Option<Self> {
+        let content = bytes.len().checked_sub(20)?;
+        let version = word(&bytes, 4)?;
+        let count = usize::try_from(word(&bytes, 8)?).ok()?;
+        let (body, checksum) = bytes.split_at(content);
+        let sound = checksum == [0; 20] || Sha1::digest(body).as_slice() == checksum;
+        if !sound || !bytes.starts_with(b"DIRC") || !matches!(version, 2 | 3) {
+            return None;
+        }
+        let mut entries = Vec::with_capacity(count);
+        let mut place = 12;
+        for _ in 0..count {
+            let end = place + entry_length(&bytes, place)?;
+            let conflict = half(&bytes, place + 60)? & STAGE != 0;
+            if end > content || conflict {
+                return None;
+            }
+            entries.push((place, end));
+            place = end;
+        }
+        let mut cached_tree = None;
+        while place < content {
+            let length = usize::try_from(word(&bytes, place + 4)?).ok()?;
+            let end = (place + 8)
+                .checked_add(length)
+                .filter(|end| *end <= content)?;
+            match &bytes[place..place + 4] {
+                b"TREE" => cached_tree = Some((place + 8, end)),
+                // Where entries and extensions lie, for readers with several threads: written afresh by git.
+                b"EOIE" | b"IEOT" => {}
+                _ => return None,
+            }
+            place = end;
+        }
+        Some(Self {
+            bytes,
+            entries,
+            cached_tree,
+        })
+    }
+
+    /// What the index says about a path.
+    pub(super) fn get(&self, path: &[u8]) -> Option<Staged> {
+        let place = self
+            .entries
+            .binary_search_by(|entry| self.name(*entry).cmp(path))
+            .ok()?;
+        let start = self.entries[place].0;
+        Some(Staged {
+            mode: word(&self.bytes, start + 24)?,
+            id: self.bytes.get(start + 40..start + 60)?.try_into().ok()?,
+        })
+    }
+
+    /// The bytes of the index after the patches. All other entries stay as they are.
+    pub(super) fn patched(&self, patches: &BTreeMap<Vec<u8>, Patch>) -> Result<Vec<u8>> {
+        let mut written = Vec::with_capacity(self.bytes.len() + patches.len() * 160);
+        written.extend_from_slice(&self.bytes[..12]);
+        let mut count = 0_u32;
+        let mut patches_left = patches.iter().peekable();
+        for entry in &self.entries {
+            let name = self.name(*entry);
+            let mut replaced = false;
+            while let Some((path, patch)) =
+                patches_left.next_if(|(path, _)| path.as_slice() <= name)
+            {
+                replaced |= path.as_slice() == name;
+                count += append(&mut written, path, patch);
+            }
+            if !replaced {
+                written.extend_from_slice(&self.bytes[entry.0..entry.1]);
+                count += 1;
+            }
+        }
+        for (path, patch) in patches_left {
+            count += append(&mut written, path, patch);
+        }
+        written[8..12].copy_from_slice(&count.to_be_bytes());
+        if let Some((start, end)) = self.cached_tree {
+            let tree = invalidated(&self.bytes[start..end], patches);
+            if let Some(tree) = tree {
+                written.extend_from_slice(b"TREE");
+                written.extend_from_slice(&u32::try_from(tree.len())?.to_be_bytes());
+                written.extend_from_slice(&tree);
+            }
+        }
+        let checksum = Sha1::digest(&written);
+        written.extend_from_slice(&checksum);
+        Ok(written)
+    }
+
+    fn name(&self, (start, end): (usize, usize)) -> &[u8] {
+        let extended = half(&self.bytes, start + 60).unwrap_or(0) & EXTENDED != 0;
+        let name = &self.bytes[start + FIXED + if extended { 2 } else { 0 }..end];
+        &name[..name
+            .iter()
+            .position(|byte| *byte == 0)
+            .unwrap_or(name.len())]
+    }
+}
+
+fn word(bytes: &[u8], place: usize) -> Option<u32> {
+    Some(u32::from_be_bytes(
+        bytes.get(place..place + 4)?.try_into().ok()?,
+    ))
+}
+
+fn half(bytes: &[u8], place: usize) -> Option<u16> {
+    Some(u16::from_be_bytes(
+        bytes.get(place..place + 2)?.try_into().ok()?,
+    ))
+}
+
+/// The length of an entry: name and at least one NUL, up to a multiple of eight.
+fn entry_length(bytes: &[u8], place: usize) -> Option<usize> {
+    let flags = half(bytes, place + 60)?;
+    let fixed = FIXED + if flags & EXTENDED != 0 { 2 } else { 0 };
+    let name = match usize::from(flags & 0x0fff) {
+        0x0fff => bytes
+            .get(place + fixed..)?
+            .iter()
+            .position(|byte| *byte == 0)?,
+        length => length,
+    };
+    Some((fixed + name + 8) / 8 * 8)
+}
+
+/// Appends the entry of a patch; returns how many entries that makes.
+fn append(written: &mut Vec<u8>, path: &[u8], patch: &Patch) -> u32 {
+    let Patch::Write(staged, stat) = patch else {
+        return 0;
+    };
+    let start = written.len();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the index keeps the lower 32 bits of every number"
+    )]
+    let numbers = [
+        stat.st_ctime as u32,
+        stat.st_ctime_nsec as u32,
+        stat.st_mtime as u32,
+        stat.st_mtime_nsec as u32,
+        stat.st_dev as u32,
+        stat.st_ino as u32,
+        staged.mode,
+        stat.st_uid,
+        stat.st_gid,
+        stat.st_size as u32,
+    ];
+    numbers
+        .iter()
+        .for_each(|number| written.extend_from_slice(&number.to_be_bytes()));
+    written.extend_from_slice(&staged.id);
+    let length = u16::try_from(path.len()).unwrap_or(u16::MAX).min(0x0fff);
+    written.extend_from_slice(&length.to_be_bytes());
+    written.extend_from_slice(path);
+    let end = start + (FIXED + path.len() + 8) / 8 * 8;
+    written.resize(end, 0);
+    1
+}
+
+/// The cached tree with every folder marked as stale that a patch lies in; `None` if it is damaged.
+fn invalidated(tree: &[u8], patches: &BTreeMap<Vec<u8>, Patch>) -> Option<Vec<u8>> {
+    let mut stale = BTreeSet::new();
+    for path in patches.keys() {
+        let ends = path
+            .iter()
+            .enumerate()
+            .filter(|(_, byte)| **byte == b'/')
+            .map(|(place, _)| place);
+        stale.extend(ends.map(|end| path[..end].to_vec()));
+        stale.insert(Vec::new());
+    }
+    let mut written = Vec::with_capacity(tree.len());
+    let mut place = 0;
+    copy_node(tree, &mut place, None, &stale, &mut written)?;
+    Some(written)
+}
+
+fn copy_node(
+    tree: &[u8],
+    place: &mut usize,
+    parent: Option<&[u8]>,
+    stale: &BTreeSet<Vec<u8>>,
+    written: &mut Vec<u8>,
+) -> Option<()> {
+    let rest = tree.get(*place..)?;
+    let nul = rest.iter().position(|byte| *byte == 0)?;
+    let line = nul + rest[nul..].iter().position(|byte| *byte == b'\n')?;
+    let numbers = std::str::from_utf8(&rest[nul + 1..line]).ok()?;
+    let (count, folders) = numbers.split_once(' ')?;
+    let name = &rest[..nul];
+    let path = match parent {
+        None => Vec::new(),
+        Some([]) => name.to_vec(),
+        Some(parent) => [parent, b"/", name].concat(),
+    };
+    let id = line + 1..line + 1 + if count.starts_with('-') { 0 } else { 20 };
+    written.extend_from_slice(name);
+    if stale.contains(&path) {
+        written.extend_from_slice(format!("\0-1 {folders}\n").as_bytes());
+    } else {
+        written.extend_from_slice(rest.get(nul..id.end)?);
+    }
+    *place += id.end;
+    for _ in 0..folders.parse::<usize>().ok()? {
+        copy_node(tree, place, Some(&path), stale, written)?;
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A repository with an index that git wrote, and a way to ask git about it.
+    struct World(tempfile::TempDir);
+
+    impl World {
+        fn new(files: &[&str]) -> Self {
+            let world = Self(tempfile::tempdir().unwrap());
+            world.git(&["init", "-q"]);
+            for file in files {
+                let path = world.0.path().join(file);
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(path, file).unwrap();
+            }
+            world.git(&["add", "-A"]);
+            world.git(&["write-tree"]);
+            world
+        }
+
+        fn git(&self, arguments: &[&str]) -> String {
+            let mut command = std::process::Command::new("git");
+            command.current_dir(self.0.path()).args(arguments);
+            command
+                .env("GIT_CONFIG_GLOBAL", "/dev/null")
+                .env("GIT_CONFIG_NOSYSTEM", "1");
+            let output = command.output().unwrap();
+            assert!(
+                output.status.success(),
+                "{}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+            String::from_utf8(output.stdout).unwrap()
+        }
+
+        fn index(&self) -> std::path::PathBuf {
+            self.0.path().join(".git/index")
+        }
+
+        fn read(&self) -> Option<Index> {
+            Index::parse(std::fs::read(self.index()).unwrap())
+        }
+
+        /// Writes a file and returns what the index should say about it.
+        fn write(&self, file: &str, text: &str) -> Patch {
+            let path = self.0.path().join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, text).unwrap();
+            let id = crate::tree::Content::new(text.as_bytes()).id().0;
+            let stat = rustix::fs::lstat(&path).unwrap();
+            self.git(&["hash-object", "-w", file]);
+            Patch::Write(
+                Staged {
+                    mode: 0o100_644,
+                    id,
+                },
+                Box::new(stat),
+            )
+        }
+    }
+
+    #[test]
+    fn git_reads_a_patched_index_as_if_it_had_written_it() {
+        let world = World::new(&["a", "b/c", "b/d", "e/f/g", "z"]);
+        let index = world.read().unwrap();
+        assert_eq!(index.get(b"b/c").unwrap().mode, 0o100_644);
+        assert_eq!(index.get(b"b"), None);
+        let patches = BTreeMap::from([
+            (b"b/c".to_vec(), world.write("b/c", "changed")),
+            (b"b/c-new".to_vec(), world.write("b/c-new", "new")),
+            (b"zz/last".to_vec(), world.write("zz/last", "last")),
+            (b"e/f/g".to_vec(), Patch::Remove),
+            (b"never/there".to_vec(), Patch::Remove),
+        ]);
+        std::fs::remove_dir_all(world.0.path().join("e")).unwrap();
+        std::fs::write(world.index(), index.patched(&patches).unwrap()).unwrap();
+        assert_eq!(
+            world.git(&["ls-files"]),
+            "a\nb/c\nb/c-new\nb/d\nz\nzz/last\n"
+        );
+        assert_eq!(world.git(&["diff-files", "--name-only"]), "");
+        let tree = world.git(&["write-tree"]);
+        world.git(&["add", "-A"]);
+        assert_eq!(world.git(&["write-tree"]), tree);
+        world.git(&["fsck", "--strict"]);
+    }
+
+    #[test]
+    fn forms_that_only_git_should_write_are_left_to_it() {
+        let world = World::new(&["a", "b/c"]);
+        let bytes = std::fs::read(world.index()).unwrap();
+        let mut damaged = bytes.clone();
+        damaged[20] ^= 1;
+        assert!(Index::parse(damaged).is_none());
+        assert!(Index::parse(bytes[..bytes.len() - 30].to_vec()).is_none());
+        assert!(Index::parse(Vec::new()).is_none());
+        world.git(&["update-index", "--index-version", "4"]);
+        assert!(world.read().is_none());
+        world.git(&["update-index", "--index-version", "2"]);
+        assert!(world.read().is_some());
+        world.git(&["update-index", "--split-index"]);
+        assert!(world.read().is_none());
+    }
+}

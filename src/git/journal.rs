@@ -1,0 +1,108 @@
+//! The journal: what is under way, so that the next command can settle what a killed one left.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::{Checkout, Failure, FailureKind, guard};
+
+/// A push whose end nobody has seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Pending {
+    /// The version of this form.
+    pub(super) form: u32,
+    /// The id of the operation.
+    pub(crate) operation: String,
+    /// What was asked for, and by whom.
+    pub(crate) request: String,
+    /// The instant of the command.
+    pub(crate) instant: String,
+    /// The commit that the operation was planned on.
+    pub(super) base: String,
+    /// The commit that was pushed.
+    pub(super) new: String,
+}
+
+/// The form of journals that this program writes and understands.
+pub(super) const FORM: u32 = 1;
+
+impl Checkout {
+    /// What an earlier command on this remote and branch left, if it was killed.
+    pub(crate) fn pending(&self) -> Result<Option<Pending>> {
+        read(&self.journal_path())
+    }
+
+    pub(super) fn write_pending(&self, pending: &Pending) -> Result<()> {
+        write(&self.journal_path(), pending)
+    }
+
+    pub(super) fn clear_pending(&self) -> Result<()> {
+        remove(&self.journal_path())
+    }
+
+    fn journal_path(&self) -> PathBuf {
+        let remote = self
+            .remote
+            .as_ref()
+            .map(|remote| remote.name.as_str())
+            .unwrap_or_default();
+        let place = crc32fast::hash(format!("{remote}\0{}", self.branch).as_bytes());
+        guard::folder(self.repository.commondir()).join(format!("push-{place:08x}.json"))
+    }
+}
+
+/// Reads a journal; `None` if there is none. What cannot be understood is not touched.
+pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error).with_context(|| format!("reading `{}`", path.display())),
+    };
+    #[derive(Deserialize)]
+    struct Form {
+        form: u32,
+    }
+    let form = serde_json::from_slice::<Form>(&bytes)
+        .ok()
+        .filter(|form| form.form == FORM);
+    match form.and_then(|_| serde_json::from_slice(&bytes).ok()) {
+        Some(journal) => Ok(Some(journal)),
+        None => {
+            let shown = path.display();
+            let message = format!("the journal `{shown}` is damaged or from a newer trainyard");
+            let failure = Failure::new(FailureKind::Unknown, message);
+            let hint =
+                format!("see with `git log` whether the last change landed, then remove `{shown}`");
+            Err(failure.hint(hint).into())
+        }
+    }
+}
+
+/// Writes a journal so that it survives a power cut, as a whole or not at all.
+pub(super) fn write<T: Serialize>(path: &Path, journal: &T) -> Result<()> {
+    let folder = path.parent().context("a journal lies in a folder")?;
+    let write = || -> Result<()> {
+        std::fs::create_dir_all(folder)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(&serde_json::to_vec(journal)?)?;
+        file.as_file().sync_data()?;
+        file.persist(path)?;
+        File::open(folder)?.sync_all()?;
+        Ok(())
+    };
+    write().with_context(|| format!("writing `{}`", path.display()))
+}
+
+/// Removes a journal.
+pub(super) fn remove(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("removing `{}`", path.display()))
+        }
+        _ => Ok(()),
+    }
+}

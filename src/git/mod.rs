@@ -1,0 +1,29 @@
+//! Hands: the only place that knows git and the work tree. `docs/publish.md` tells how a change reaches the remote.
+
+mod ask;
+mod checkout;
+mod commit;
+mod failure;
+mod files;
+mod general;
+mod guard;
+mod index;
+mod journal;
+mod objects;
+mod pack;
+mod plain;
+mod program;
+mod publish;
+mod push;
+mod snapshot;
+mod touched;
+mod worktree;
+
+pub(crate) use checkout::{Checkout, Selection};
+pub(crate) use commit::Signature;
+pub(crate) use failure::{Failure, FailureKind};
+pub(crate) use journal::Pending;
+pub(crate) use program::{Git, clean};
+pub(crate) use publish::{Operation, Planned, Published};
+pub(crate) use snapshot::Snapshot;
+pub(crate) use worktree::WorkTree;

@@ -1,0 +1,234 @@
+//! Objects: ids, and trees parsed once.
+
+use std::cmp::Ordering;
+
+use anyhow::{Result, bail, ensure};
+use git2::{ObjectType, Oid};
+
+/// A file.
+pub(super) const MODE_FILE: u32 = 0o100_644;
+/// A symbolic link.
+pub(super) const MODE_LINK: u32 = 0o120_000;
+/// A folder.
+pub(super) const MODE_TREE: u32 = 0o040_000;
+/// A commit of a submodule.
+pub(super) const MODE_SUBMODULE: u32 = 0o160_000;
+
+/// The id of the tree without entries.
+pub(super) const EMPTY_TREE: [u8; 20] = [
+    0x4b, 0x82, 0x5d, 0xc6, 0x42, 0xcb, 0x6e, 0xb9, 0xa0, 0x60, 0xe5, 0x4b, 0xf8, 0xd6, 0x92, 0x88,
+    0xfb, 0xee, 0x49, 0x04,
+];
+
+/// The raw bytes of an id.
+pub(super) fn raw(id: Oid) -> [u8; 20] {
+    id.as_bytes()
+        .try_into()
+        .expect("libgit2 is built for SHA-1")
+}
+
+/// The id from raw bytes.
+pub(super) fn oid(raw: [u8; 20]) -> Oid {
+    Oid::from_bytes(&raw).expect("an id has 20 bytes")
+}
+
+/// An object that is not written yet.
+pub(super) struct NewObject {
+    pub(super) id: [u8; 20],
+    pub(super) kind: ObjectType,
+    pub(super) bytes: std::sync::Arc<[u8]>,
+}
+
+impl NewObject {
+    /// Gives bytes the id that git gives them.
+    pub(super) fn new(kind: ObjectType, bytes: Vec<u8>) -> Self {
+        let mut hash = sha1_checked::Sha1::new();
+        sha1_checked::Digest::update(&mut hash, format!("{} {}\0", kind.str(), bytes.len()));
+        sha1_checked::Digest::update(&mut hash, &bytes);
+        Self {
+            id: (*hash.try_finalize().hash()).into(),
+            kind,
+            bytes: bytes.into(),
+        }
+    }
+}
+
+/// One entry of a tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TreeEntry<'a> {
+    pub(super) mode: u32,
+    pub(super) name: &'a [u8],
+    pub(super) id: [u8; 20],
+}
+
+impl TreeEntry<'_> {
+    /// Whether it is a folder with something in it.
+    pub(super) fn is_folder(&self) -> bool {
+        self.mode == MODE_TREE && self.id != EMPTY_TREE
+    }
+}
+
+/// A parsed tree; names and ids stay in the raw bytes.
+#[derive(Debug, Default)]
+pub(super) struct Tree {
+    raw: Vec<u8>,
+    /// Mode, start of the name, start of the id; in git's order.
+    entries: Vec<(u32, u32, u32)>,
+}
+
+impl Tree {
+    /// Parses a tree object. Fails if it is damaged: entries out of order, twice, or cut short.
+    pub(super) fn parse(raw: Vec<u8>) -> Result<Self> {
+        let mut entries: Vec<(u32, u32, u32)> = Vec::with_capacity(raw.len() / 36 + 1);
+        let mut place = 0;
+        while place < raw.len() {
+            let rest = &raw[place..];
+            let space = rest.iter().position(|byte| *byte == b' ');
+            let nul = rest.iter().position(|byte| *byte == 0);
+            let (Some(space), Some(nul)) = (space, nul) else {
+                bail!("a tree object is cut short");
+            };
+            ensure!(
+                space < nul && rest.len() >= nul + 21,
+                "a tree object is cut short"
+            );
+            let mode = std::str::from_utf8(&rest[..space]).ok();
+            let mode = mode.and_then(|mode| u32::from_str_radix(mode, 8).ok());
+            let Some(mode) = mode else {
+                bail!("a tree object has a mode that is no number");
+            };
+            entries.push((
+                canonical(mode),
+                offset(place + space + 1)?,
+                offset(place + nul + 1)?,
+            ));
+            place += nul + 21;
+        }
+        let tree = Self { raw, entries };
+        let in_order = tree
+            .iter()
+            .zip(tree.iter().skip(1))
+            .all(|(left, right)| order(&left, &right) == Ordering::Less);
+        ensure!(
+            in_order,
+            "a tree object has entries out of order; `git fsck` tells more"
+        );
+        Ok(tree)
+    }
+
+    /// All entries, in git's order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = TreeEntry<'_>> {
+        self.entries.iter().map(|entry| self.entry(entry))
+    }
+
+    /// The entry of this name.
+    pub(super) fn get(&self, name: &[u8]) -> Option<TreeEntry<'_>> {
+        // Folders sort as if their name ended in `/`, so a name can stand in two places.
+        [MODE_FILE, MODE_TREE].into_iter().find_map(|mode| {
+            let wanted = TreeEntry {
+                mode,
+                name,
+                id: EMPTY_TREE,
+            };
+            let found = self
+                .entries
+                .binary_search_by(|entry| order(&self.entry(entry), &wanted));
+            found
+                .ok()
+                .map(|place| self.entry(&self.entries[place]))
+                .filter(|entry| entry.name == name)
+        })
+    }
+
+    fn entry(&self, (mode, name, id): &(u32, u32, u32)) -> TreeEntry<'_> {
+        let (name, id) = (*name as usize, *id as usize);
+        TreeEntry {
+            mode: *mode,
+            name: &self.raw[name..id - 1],
+            id: self.raw[id..id + 20]
+                .try_into()
+                .expect("the parser saw 20 bytes"),
+        }
+    }
+}
+
+fn offset(place: usize) -> Result<u32> {
+    Ok(u32::try_from(place)?)
+}
+
+/// The mode that git writes today for what older tools wrote.
+fn canonical(mode: u32) -> u32 {
+    match mode & 0o170_000 {
+        0o040_000 => MODE_TREE,
+        0o120_000 => MODE_LINK,
+        0o160_000 => MODE_SUBMODULE,
+        _ if mode & 0o100 != 0 => 0o100_755,
+        _ => MODE_FILE,
+    }
+}
+
+/// Git's order of tree entries.
+pub(super) fn order(left: &TreeEntry, right: &TreeEntry) -> Ordering {
+    let end = |entry: &TreeEntry| (entry.mode == MODE_TREE).then_some(b'/');
+    let one = left.name.iter().copied().chain(end(left));
+    one.cmp(right.name.iter().copied().chain(end(right)))
+}
+
+/// Appends an entry as it stands in a tree object.
+pub(super) fn append(bytes: &mut Vec<u8>, entry: &TreeEntry) {
+    bytes.extend_from_slice(format!("{:o} ", entry.mode).as_bytes());
+    bytes.extend_from_slice(entry.name);
+    bytes.push(0);
+    bytes.extend_from_slice(&entry.id);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(entries: &[(u32, &str)]) -> Vec<u8> {
+        entries.iter().fold(Vec::new(), |mut bytes, (mode, name)| {
+            append(
+                &mut bytes,
+                &TreeEntry {
+                    mode: *mode,
+                    name: name.as_bytes(),
+                    id: [7; 20],
+                },
+            );
+            bytes
+        })
+    }
+
+    #[test]
+    fn a_tree_is_found_by_name_though_folders_sort_differently() {
+        let entries = [
+            (MODE_FILE, "a-b"),
+            (MODE_TREE, "a"),
+            (MODE_FILE, "a0"),
+            (MODE_LINK, "b"),
+        ];
+        let tree = Tree::parse(object(&entries)).unwrap();
+        for (mode, name) in entries {
+            assert_eq!(tree.get(name.as_bytes()).unwrap().mode, mode);
+        }
+        assert_eq!(tree.get(b"c"), None);
+        assert_eq!(tree.get(b""), None);
+    }
+
+    #[test]
+    fn a_damaged_tree_is_an_error() {
+        let twice = object(&[(MODE_FILE, "a"), (MODE_FILE, "a")]);
+        let unsorted = object(&[(MODE_FILE, "b"), (MODE_FILE, "a")]);
+        let cut = object(&[(MODE_FILE, "a")])[..20].to_vec();
+        for bytes in [
+            twice,
+            unsorted,
+            cut,
+            b"nonsense".to_vec(),
+            b"99x a\0".to_vec(),
+        ] {
+            assert!(Tree::parse(bytes).is_err());
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! The way of a plain checkout: only the paths that differ are looked at and written, and the index is patched in one pass.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result};
+
+use super::Snapshot;
+use super::files::{OnDisk, WorkFolder};
+use super::index::{Index, Patch, Staged};
+use super::objects::{MODE_FILE, MODE_LINK};
+use super::touched::{Side, Touched, touched};
+use super::worktree::{InTheWay, Step};
+use crate::tree::{Content, Entry, RepoPath};
+
+/// How many paths in the way are named.
+const NAMED: usize = 5;
+
+/// A move whose way is clear.
+pub(super) struct Move<'a> {
+    step: &'a Step<'a>,
+    new: Snapshot<'a>,
+    index: Index,
+    paths: Vec<(RepoPath, Touched, Work)>,
+}
+
+/// What is left to do for a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Work {
+    Write,
+    Remove,
+    /// It is right already.
+    Nothing,
+    InTheWay,
+}
+
+/// Looks whether the way is clear. `None`: this checkout is not plain, or a path is neither a plain file nor a link.
+pub(super) fn plan<'a>(step: &'a Step<'a>) -> Result<Option<Result<Move<'a>, InTheWay>>> {
+    let repository = &step.checkout.repository;
+    let old = step.checkout.snapshot(step.old)?;
+    let new = step.checkout.snapshot(step.new)?;
+    let touched = touched(&old, &new)?;
+    let plain = |side: Side| side.is_none_or(|(mode, _)| matches!(mode, MODE_FILE | MODE_LINK));
+    let mut paths = Vec::with_capacity(touched.len());
+    for (path, touched) in &touched {
+        let path = std::str::from_utf8(path).ok().and_then(RepoPath::parse);
+        match path.filter(|_| plain(touched.old) && plain(touched.new)) {
+            Some(path) => paths.push((path, *touched)),
+            None => return Ok(None),
+        }
+    }
+    if !has_plain_config(repository)? || has_attributes(step, &[&old, &new], &paths)? {
+        return Ok(None);
+    }
+    let index = std::fs::read(&step.index).ok().and_then(Index::parse);
+    let (Some(index), Some(root)) = (index, repository.workdir()) else {
+        return Ok(None);
+    };
+    let mut files = WorkFolder::open(root)?;
+    let mut works = Vec::with_capacity(paths.len());
+    for (path, touched) in paths {
+        let work = work(step, &new, &index, &mut files, &path, &touched)?;
+        works.push((path, touched, work));
+    }
+    let in_the_way: Vec<_> = works
+        .iter()
+        .filter(|(_, _, work)| *work == Work::InTheWay)
+        .map(|(path, ..)| path)
+        .collect();
+    if !in_the_way.is_empty() {
+        return Ok(Some(Err(named(&in_the_way))));
+    }
+    Ok(Some(Ok(Move {
+        step,
+        new,
+        index,
+        paths: works,
+    })))
+}
+
+impl Move<'_> {
+    /// Writes files and index.
+    pub(super) fn apply(self) -> Result<()> {
+        let root = self
+            .step
+            .checkout
+            .repository
+            .workdir()
+            .context("a checkout has a work tree")?;
+        let mut files = WorkFolder::open(root)?;
+        let mut patches = BTreeMap::new();
+        // A file may give way to a folder of its name: what goes, goes first.
+        for (path, _, work) in &self.paths {
+            if *work == Work::Remove {
+                files.remove(path)?;
+            }
+        }
+        for (path, touched, work) in &self.paths {
+            let patch = match touched.new {
+                None => Patch::Remove,
+                Some((mode, id)) => {
+                    let stat = match work {
+                        Work::Write => self.write(&mut files, path, (mode, id))?,
+                        Work::Remove | Work::Nothing | Work::InTheWay => files.stat(path)?,
+                    };
+                    Patch::Write(Staged { mode, id }, Box::new(stat))
+                }
+            };
+            patches.insert(path.as_str().as_bytes().to_vec(), patch);
+        }
+        let bytes = self.index.patched(&patches)?;
+        let next = &self.step.next_index;
+        std::fs::write(next, bytes).context("writing the index")?;
+        std::fs::set_permissions(next, std::fs::metadata(&self.step.index)?.permissions())?;
+        std::fs::rename(next, &self.step.index).context("replacing the index")
+    }
+
+    fn write(
+        &self,
+        files: &mut WorkFolder,
+        path: &RepoPath,
+        (mode, id): (u32, [u8; 20]),
+    ) -> Result<rustix::fs::Stat> {
+        let bytes = self.new.object(id)?;
+        let entry = if mode == MODE_LINK {
+            let target = String::from_utf8(bytes.clone());
+            Entry::Symlink(target.with_context(|| format!("the link `{path}` is not UTF-8"))?)
+        } else {
+            Entry::File(Content::stored(crate::tree::BlobId(id)))
+        };
+        files.write(path, &entry, &bytes)
+    }
+}
+
+/// What is to be done for a path: nothing but the old or the new content may be replaced, on disk as in the index.
+fn work(
+    step: &Step,
+    new: &Snapshot,
+    index: &Index,
+    files: &mut WorkFolder,
+    path: &RepoPath,
+    touched: &Touched,
+) -> Result<Work> {
+    let staged = index
+        .get(path.as_str().as_bytes())
+        .map(|staged| (staged.mode, staged.id));
+    if staged != touched.old && staged != touched.new {
+        return Ok(Work::InTheWay);
+    }
+    let on_disk = match files.look(path)? {
+        OnDisk::Missing => None,
+        OnDisk::File(bytes) => Some((MODE_FILE, bytes)),
+        OnDisk::Link(target) => Some((MODE_LINK, target)),
+        OnDisk::Other => return Ok(Work::InTheWay),
+    };
+    let side = on_disk
+        .as_ref()
+        .map(|(mode, bytes)| (*mode, Content::new(bytes.as_slice()).id().0));
+    let to_do = if touched.new.is_some() {
+        Work::Write
+    } else {
+        Work::Remove
+    };
+    if side == touched.new {
+        return Ok(Work::Nothing);
+    }
+    if side == touched.old || side.is_none() {
+        return Ok(to_do);
+    }
+    // A killed command may have written the beginning of the new content.
+    let begun = match (step.resumed, on_disk, touched.new) {
+        (true, Some((MODE_FILE, bytes)), Some((MODE_FILE, id))) => {
+            new.object(id)?.starts_with(&bytes)
+        }
+        _ => false,
+    };
+    Ok(if begun { to_do } else { Work::InTheWay })
+}
+
+fn named(paths: &[&RepoPath]) -> InTheWay {
+    let mut named: Vec<_> = paths
+        .iter()
+        .take(NAMED)
+        .map(|path| format!("`{path}`"))
+        .collect();
+    if paths.len() > NAMED {
+        named.push(format!("and {} more", paths.len() - NAMED));
+    }
+    format!("it has other content in {}", named.join(", "))
+}
+
+/// Whether files look in the work tree as they do in the repository.
+fn has_plain_config(repository: &git2::Repository) -> Result<bool> {
+    let config = repository.config()?;
+    let text = |key: &str| config.get_string(key).unwrap_or_default().to_lowercase();
+    let on = |key: &str| config.get_bool(key).unwrap_or(false);
+    let autocrlf = text("core.autocrlf");
+    Ok(
+        matches!(autocrlf.as_str(), "" | "false" | "no" | "off" | "0")
+            && config.get_bool("core.symlinks").unwrap_or(true)
+            && !on("core.sparseCheckout")
+            && !on("core.splitIndex")
+            && !on("index.sparse"),
+    )
+}
+
+/// Whether attributes may convert any of the paths.
+fn has_attributes(step: &Step, sides: &[&Snapshot], paths: &[(RepoPath, Touched)]) -> Result<bool> {
+    let repository = &step.checkout.repository;
+    let beside = |config: Result<std::path::PathBuf, git2::Error>, name: &str| {
+        config
+            .ok()
+            .and_then(|path| Some(path.parent()?.join(name)))
+            .is_some_and(|path| path.exists())
+    };
+    let configured = repository.config()?.get_path("core.attributesFile");
+    if configured.is_ok_and(|path| path.exists())
+        || repository.commondir().join("info/attributes").exists()
+        || beside(git2::Config::find_xdg(), "attributes")
+        || beside(git2::Config::find_system(), "gitattributes")
+    {
+        return Ok(true);
+    }
+    let mut folders = std::collections::BTreeSet::from([RepoPath::root()]);
+    for (path, _) in paths {
+        let mut folder = path.parent();
+        while let Some(above) = folder.filter(|above| !folders.contains(above)) {
+            folder = above.parent();
+            folders.insert(above);
+        }
+    }
+    for side in sides {
+        for folder in &folders {
+            let tree = side.tree(folder)?;
+            if tree.is_some_and(|tree| tree.get(b".gitattributes").is_some()) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,318 @@
+//! Runs the `git` program: a quiet environment, a deadline, and output without control characters or credentials.
+
+use std::ffi::OsString;
+use std::io::{IsTerminal as _, Read, Write as _};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+use super::{Failure, FailureKind};
+
+/// How long a command may take before it is killed.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+/// What must not leak in from a hook or another git: it would bend our commands to another repository. Everything
+/// that carries credentials (`GIT_CONFIG_COUNT`, `GIT_ASKPASS`, `GIT_SSH_COMMAND`, …) is kept.
+const UNSET: [&str; 10] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_NAMESPACE",
+    "GIT_PREFIX",
+    "GIT_SHALLOW_FILE",
+    "GIT_GRAFT_FILE",
+];
+
+/// Nothing that watches, recurses or tidies up beside the one thing that was asked for.
+const QUIET: [&str; 8] = [
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "submodule.recurse=false",
+    "-c",
+    "maintenance.auto=false",
+    "-c",
+    "gc.auto=0",
+];
+
+/// The `git` program on one repository.
+#[derive(Clone, Debug)]
+pub(crate) struct Git {
+    /// The work tree, or the folder of a bare repository.
+    folder: PathBuf,
+    bare: bool,
+    interactive: bool,
+    /// The user's ssh command with batch mode, where nobody can answer a question.
+    ssh_command: Option<OsString>,
+}
+
+/// What a command came to.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    /// `None` if the deadline passed and the command was killed.
+    pub(crate) status: Option<ExitStatus>,
+    pub(crate) stdout: Vec<u8>,
+    /// Without control characters and credentials.
+    pub(crate) stderr: String,
+}
+
+impl Finished {
+    /// Whether the command succeeded.
+    pub(crate) fn is_ok(&self) -> bool {
+        self.status.is_some_and(|status| status.success())
+    }
+
+    /// The output as text.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).into_owned()
+    }
+
+    /// What git said, or that it said nothing in time.
+    pub(crate) fn words(&self) -> String {
+        match self.status {
+            None => format!("git did not answer within {} seconds", DEADLINE.as_secs()),
+            Some(status) if self.stderr.trim().is_empty() => format!("git ended with {status}"),
+            Some(_) => self.stderr.trim_end().to_owned(),
+        }
+    }
+}
+
+/// A command under way.
+pub(crate) struct Running {
+    finished: mpsc::Receiver<std::io::Result<ExitStatus>>,
+    stdout: JoinHandle<Vec<u8>>,
+    stderr: JoinHandle<Vec<u8>>,
+    process: u32,
+    own_group: bool,
+}
+
+impl Git {
+    /// git in a work tree, or in a bare repository.
+    pub(crate) fn new(folder: &Path, bare: bool, ssh_command: Option<String>) -> Self {
+        let interactive = std::io::stderr().is_terminal() && std::io::stdin().is_terminal();
+        Self {
+            folder: folder.to_owned(),
+            bare,
+            interactive,
+            ssh_command: ssh_command.filter(|_| !interactive).map(Into::into),
+        }
+    }
+
+    /// Runs a command to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Result<Finished> {
+        self.start(arguments)?.finish()
+    }
+
+    /// Runs a command to its end and fails unless it succeeds.
+    pub(crate) fn succeed(&self, arguments: &[&str]) -> Result<Finished> {
+        let finished = self.run(arguments)?;
+        check(arguments, finished)
+    }
+
+    /// Runs a command with another index and input, and fails unless it succeeds.
+    pub(crate) fn succeed_with(
+        &self,
+        arguments: &[&str],
+        index: Option<&Path>,
+        input: &[u8],
+    ) -> Result<Finished> {
+        let mut command = self.command(arguments);
+        if let Some(index) = index {
+            command.env("GIT_INDEX_FILE", index);
+        }
+        command.stdin(Stdio::piped());
+        let mut child = spawn(&mut command)?;
+        let pipe = child.stdin.take();
+        let input = input.to_owned();
+        let feeder = std::thread::spawn(move || {
+            // A command that ends early closes the pipe; its status tells why.
+            pipe.map(|mut pipe| pipe.write_all(&input))
+        });
+        let finished = Running::new(child, !self.interactive).finish()?;
+        drop(feeder.join());
+        check(arguments, finished)
+    }
+
+    /// Starts a command without waiting for it.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Result<Running> {
+        tracing::info!("git {}", clean(&arguments.join(" ")));
+        let mut command = self.command(arguments);
+        command.stdin(if self.interactive {
+            Stdio::inherit()
+        } else {
+            Stdio::null()
+        });
+        Ok(Running::new(spawn(&mut command)?, !self.interactive))
+    }
+
+    /// A command with our environment; its input is still open.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("git");
+        if self.bare {
+            command
+                .arg("--git-dir")
+                .arg(&self.folder)
+                .current_dir(&self.folder);
+        } else {
+            command.arg("-C").arg(&self.folder);
+        }
+        command.args(QUIET).args(arguments);
+        for name in UNSET {
+            command.env_remove(name);
+        }
+        command
+            .env("LC_ALL", "C")
+            .env("GIT_NO_REPLACE_OBJECTS", "1");
+        if !self.interactive {
+            command.env("GIT_TERMINAL_PROMPT", "0");
+            // A group of its own, so that helpers die with it at the deadline. In a terminal it stays in ours, or it
+            // could not ask for a password.
+            command.process_group(0);
+        }
+        if let Some(ssh_command) = &self.ssh_command {
+            command.env("GIT_SSH_COMMAND", ssh_command);
+        }
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+}
+
+impl Running {
+    fn new(mut child: Child, own_group: bool) -> Self {
+        let stdout = drain(child.stdout.take());
+        let stderr = drain(child.stderr.take());
+        let process = child.id();
+        let (sender, finished) = mpsc::channel();
+        std::thread::spawn(move || sender.send(child.wait()));
+        Self {
+            finished,
+            stdout,
+            stderr,
+            process,
+            own_group,
+        }
+    }
+
+    /// Waits for the end, or kills the command at the deadline.
+    pub(crate) fn finish(self) -> Result<Finished> {
+        let status = match self.finished.recv_timeout(DEADLINE) {
+            Ok(status) => Some(status.context("waiting for git")?),
+            Err(_) => {
+                self.kill();
+                None
+            }
+        };
+        let stdout = self.stdout.join().unwrap_or_default();
+        let stderr = self.stderr.join().unwrap_or_default();
+        Ok(Finished {
+            status,
+            stdout,
+            stderr: clean(&String::from_utf8_lossy(&stderr)),
+        })
+    }
+
+    fn kill(&self) {
+        let process = i32::try_from(self.process)
+            .ok()
+            .and_then(rustix::process::Pid::from_raw);
+        let Some(process) = process else { return };
+        let kill = rustix::process::Signal::KILL;
+        // It may have ended in this very moment, which is as good.
+        let _ = if self.own_group {
+            rustix::process::kill_process_group(process, kill)
+        } else {
+            rustix::process::kill_process(process, kill)
+        };
+    }
+}
+
+fn spawn(command: &mut Command) -> Result<Child> {
+    command.spawn().map_err(|error| {
+        let message = format!("the `git` program cannot be started: {error}");
+        let failure = Failure::new(FailureKind::Failed, message);
+        failure
+            .hint("install git 2.30 or later and see that it is on the PATH")
+            .into()
+    })
+}
+
+fn check(arguments: &[&str], finished: Finished) -> Result<Finished> {
+    if finished.is_ok() {
+        return Ok(finished);
+    }
+    let command = arguments.first().copied().unwrap_or_default();
+    anyhow::bail!("`git {command}` failed:\n{}", finished.words());
+}
+
+fn drain(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut pipe) = pipe {
+            // What was read until the pipe broke is still worth showing.
+            let _ = pipe.read_to_end(&mut bytes);
+        }
+        bytes
+    })
+}
+
+/// Text from outside, line by line, without control characters and without the credentials of URLs.
+pub(crate) fn clean(text: &str) -> String {
+    let visible = |letter: &char| *letter == '\n' || !letter.is_control();
+    let text: String = text.replace('\r', "\n").chars().filter(visible).collect();
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    let lines: Vec<_> = lines.map(without_credentials).collect();
+    lines.join("\n")
+}
+
+/// Takes `user:password@` out of every URL.
+fn without_credentials(line: &str) -> String {
+    let mut rest = line;
+    let mut shown = String::with_capacity(line.len());
+    while let Some(place) = rest.find("://") {
+        let (before, after) = rest.split_at(place + 3);
+        shown.push_str(before);
+        let end = after.find(|letter: char| "/ '\"<>".contains(letter) || letter.is_whitespace());
+        let (authority, tail) = after.split_at(end.unwrap_or(after.len()));
+        shown.push_str(
+            authority
+                .rsplit_once('@')
+                .map_or(authority, |(_, host)| host),
+        );
+        rest = tail;
+    }
+    shown + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_git_says_is_shown_without_credentials_and_control_characters() {
+        for (said, shown) in [
+            (
+                "fatal: 'https://me:t0ken@h.example/r.git/' x",
+                "fatal: 'https://h.example/r.git/' x",
+            ),
+            (
+                "a ssh://git@h:22/r and http://u:p@q",
+                "a ssh://h:22/r and http://q",
+            ),
+            (
+                "remote: \x1b[31mred\x1b]0;pwn\x07\r\nno\n\n",
+                "remote: [31mred]0;pwn\nno",
+            ),
+            ("user@host:path is no URL", "user@host:path is no URL"),
+        ] {
+            assert_eq!(clean(said), shown);
+        }
+    }
+}

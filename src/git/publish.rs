@@ -1,0 +1,323 @@
+//! From a plan to a commit that everybody has: plan on the remote's head, push with compare-and-swap, plan again if the
+//! remote moved, then bring the checkout along. The protocol and its invariants are in `docs/publish.md`.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use git2::Oid;
+
+use super::checkout::Remote;
+use super::commit::UnpushedCommit;
+use super::journal::{FORM, Pending};
+use super::push::{self, PushOutcome};
+use super::worktree::{self, WorkTree};
+use super::{Checkout, Failure, FailureKind, Signature, Snapshot, commit};
+use crate::tree::ChangeSet;
+
+/// How long a remote may keep moving before we give up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Who does what, and when: all that makes the same plan the same commit.
+#[derive(Clone, Debug)]
+pub(crate) struct Operation {
+    pub(crate) id: String,
+    /// What was asked for, and by whom, without the time.
+    pub(crate) request: String,
+    pub(crate) instant: String,
+    pub(crate) author: Signature,
+    pub(crate) committer: Signature,
+}
+
+/// A plan on one snapshot.
+pub(crate) struct Planned<O> {
+    pub(crate) changes: ChangeSet,
+    pub(crate) message: String,
+    pub(crate) outcome: O,
+}
+
+/// What became of a plan.
+pub(crate) enum Published<O> {
+    /// The tree stays as it is.
+    NothingToDo(O),
+    /// The commit is in the history.
+    Landed {
+        outcome: O,
+        commit: String,
+        /// The remote, or `None` if the local branch is all there is.
+        remote: Option<String>,
+        work_tree: WorkTree,
+    },
+}
+
+impl Checkout {
+    /// Plans on the state as it is now, and changes nothing.
+    pub(crate) fn look<O>(&self, mut plan: impl FnMut(&Snapshot) -> Result<O>) -> Result<O> {
+        match &self.remote {
+            Some(remote) => Ok(self.plan_on_remote(remote, true, &mut plan)?.1),
+            None => plan(&self.snapshot(self.local_base()?)?),
+        }
+    }
+
+    /// Plans and publishes. The caller holds the guard.
+    pub(crate) fn publish<O>(
+        &self,
+        operation: &Operation,
+        mut plan: impl FnMut(&Snapshot) -> Result<Planned<O>>,
+    ) -> Result<Published<O>> {
+        worktree::recover(self)?;
+        let Some(remote) = &self.remote else {
+            return self.commit_locally(operation, &mut plan);
+        };
+        if let Some(done) = self.settle(remote, operation, &mut plan)? {
+            return Ok(done);
+        }
+        let start = Instant::now();
+        for attempt in 0_u32.. {
+            let (base, planned) = self.plan_on_remote(remote, attempt == 0, &mut plan)?;
+            let written = self.write(operation, base, &planned)?;
+            let Some(commit) = written else {
+                self.clear_pending()?;
+                return Ok(Published::NothingToDo(planned.outcome));
+            };
+            self.write_pending(&pending(operation, commit))?;
+            match push::attempt(self, remote, commit)? {
+                PushOutcome::Landed => {
+                    self.clear_pending()?;
+                    let work_tree = worktree::bring_along(self, commit.id);
+                    return Ok(landed(planned.outcome, commit.id, Some(remote), work_tree));
+                }
+                PushOutcome::RemoteMoved if start.elapsed() < PATIENCE => pause(attempt, operation),
+                PushOutcome::RemoteMoved => {
+                    self.clear_pending()?;
+                    break;
+                }
+                PushOutcome::Refused(words) => {
+                    self.clear_pending()?;
+                    return Err(refused(remote, &words).into());
+                }
+                PushOutcome::Unknown(words) => {
+                    return Err(unknown(remote, commit.id, &words).into());
+                }
+            }
+        }
+        let seconds = PATIENCE.as_secs();
+        let message = format!(
+            "others kept pushing to `{}` for {seconds} seconds; nothing was changed",
+            self.branch
+        );
+        Err(Failure::new(FailureKind::KeptMoving, message)
+            .hint("run the command again")
+            .into())
+    }
+
+    /// Plans on the head of the remote. While the remote is asked where it stands, the plan is made on where it stood when
+    /// we last heard of it, which is right most of the time.
+    fn plan_on_remote<O>(
+        &self,
+        remote: &Remote,
+        guess: bool,
+        plan: &mut impl FnMut(&Snapshot) -> Result<O>,
+    ) -> Result<(Oid, O)> {
+        let asked = self.start_asking(remote)?;
+        let guess = if guess { self.tracked()? } else { None };
+        let early = guess.map(|guess| plan(&self.snapshot(guess)?));
+        let tip = self.answer(remote, asked)?;
+        let tip = tip.ok_or_else(|| self.no_such_branch(remote))?;
+        let (base, planned) = match early {
+            Some(early) if guess == Some(tip) => (tip, early),
+            _ => {
+                let base = self.fetch(remote)?;
+                (
+                    base,
+                    self.snapshot(base).and_then(|snapshot| plan(&snapshot)),
+                )
+            }
+        };
+        self.check_own_commits(remote, base)?;
+        Ok((base, planned?))
+    }
+
+    /// Refuses if the checked-out branch has commits that the remote lacks: they would go along unseen.
+    fn check_own_commits(&self, remote: &Remote, base: Oid) -> Result<()> {
+        if !self.is_checked_out() {
+            return Ok(());
+        }
+        let Some(local) = self.local()? else {
+            return Ok(());
+        };
+        if self.contains(base, local)? {
+            return Ok(());
+        }
+        let (ahead, behind) = self
+            .repository
+            .graph_ahead_behind(local, base)
+            .unwrap_or((1, 0));
+        let (name, branch) = (&remote.name, &self.branch);
+        let commits = if ahead == 1 {
+            "1 commit".to_owned()
+        } else {
+            format!("{ahead} commits")
+        };
+        let apart = if behind == 0 {
+            String::new()
+        } else {
+            format!(", and lacks {behind} of its commits")
+        };
+        let message =
+            format!("the local branch `{branch}` has {commits} that `{name}` does not have{apart}");
+        let hint = format!(
+            "push them (`git pull --rebase {name} {branch} && git push {name} {branch}`) or drop them (`git reset --keep {name}/{branch}` after a fetch), then run the command again"
+        );
+        Err(Failure::new(FailureKind::Refused, message)
+            .hint(hint)
+            .into())
+    }
+
+    /// Finds out what became of the push of a killed command. If this is the same command again and its commit has landed,
+    /// it is done.
+    fn settle<O>(
+        &self,
+        remote: &Remote,
+        operation: &Operation,
+        plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
+    ) -> Result<Option<Published<O>>> {
+        let Some(pending) = self.pending()? else {
+            return Ok(None);
+        };
+        let (base, new) = (Oid::from_str(&pending.base)?, Oid::from_str(&pending.new)?);
+        let tip = self.fetch(remote)?;
+        if self.repository.odb()?.exists(new) && self.contains(tip, new)? {
+            self.clear_pending()?;
+            let work_tree = worktree::bring_along(self, new);
+            if pending.operation == operation.id {
+                let planned = plan(&self.snapshot(base)?)?;
+                return Ok(Some(landed(planned.outcome, new, Some(remote), work_tree)));
+            }
+            tracing::warn!("the interrupted command before this one has landed as commit {new}");
+        } else if tip != base {
+            // The server compares: what was planned on another base can never land any more.
+            self.clear_pending()?;
+        }
+        // Else it may still land. Whatever is pushed now on this base decides: only one of the two can.
+        Ok(None)
+    }
+
+    fn write<O>(
+        &self,
+        operation: &Operation,
+        base: Oid,
+        planned: &Planned<O>,
+    ) -> Result<Option<UnpushedCommit>> {
+        if planned.changes.is_empty() {
+            return Ok(None);
+        }
+        let snapshot = self.snapshot(base)?;
+        let who = (&operation.author, &operation.committer);
+        commit::write(
+            &self.repository,
+            &snapshot,
+            &planned.changes,
+            who,
+            &planned.message,
+        )
+    }
+
+    /// Where the local branch stands, as the base of a change without a remote.
+    fn local_base(&self) -> Result<Oid> {
+        self.local()?.ok_or_else(|| {
+            let message = format!("the branch `{}` has no commits", self.branch);
+            let failure = Failure::new(FailureKind::Invalid, message);
+            failure
+                .hint("commit a first environment: environments/<name>/config.json")
+                .into()
+        })
+    }
+
+    /// Without a remote, moving the local branch is the commit point.
+    fn commit_locally<O>(
+        &self,
+        operation: &Operation,
+        plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
+    ) -> Result<Published<O>> {
+        let start = Instant::now();
+        for attempt in 0_u32.. {
+            let base = self.local_base()?;
+            let planned = plan(&self.snapshot(base)?)?;
+            let Some(commit) = self.write(operation, base, &planned)? else {
+                return Ok(Published::NothingToDo(planned.outcome));
+            };
+            if let Some(work_tree) = worktree::commit_locally(self, commit)? {
+                return Ok(landed(planned.outcome, commit.id, None, work_tree));
+            }
+            if start.elapsed() > PATIENCE {
+                break;
+            }
+            pause(attempt, operation);
+        }
+        let message = format!(
+            "the branch `{}` kept moving; nothing was changed",
+            self.branch
+        );
+        Err(Failure::new(FailureKind::KeptMoving, message)
+            .hint("run the command again")
+            .into())
+    }
+}
+
+fn pending(operation: &Operation, commit: UnpushedCommit) -> Pending {
+    Pending {
+        form: FORM,
+        operation: operation.id.clone(),
+        request: operation.request.clone(),
+        instant: operation.instant.clone(),
+        base: commit.parent.to_string(),
+        new: commit.id.to_string(),
+    }
+}
+
+fn landed<O>(
+    outcome: O,
+    commit: Oid,
+    remote: Option<&Remote>,
+    work_tree: WorkTree,
+) -> Published<O> {
+    Published::Landed {
+        outcome,
+        commit: commit.to_string(),
+        remote: remote.map(|remote| remote.name.clone()),
+        work_tree,
+    }
+}
+
+fn refused(remote: &Remote, words: &str) -> Failure {
+    let message = format!(
+        "the remote `{}` refused the push; nothing was changed:\n{words}",
+        remote.name
+    );
+    let hint = if words.contains("GH006")
+        || words.contains("GH013")
+        || words.contains("protected branch")
+    {
+        "the branch is protected: let this identity push to it, or use `--branch` with one that it may push to"
+    } else {
+        "the words above are the remote's, or those of a `pre-push` hook; nothing is tried again by itself"
+    };
+    Failure::new(FailureKind::RemoteRefused, message).hint(hint)
+}
+
+fn unknown(remote: &Remote, commit: Oid, words: &str) -> Failure {
+    let message = format!(
+        "the connection to `{}` broke while commit {commit} was pushed; whether it landed is unknown:\n{words}",
+        remote.name
+    );
+    let hint = "run the same command again: it finds out, and does nothing twice";
+    Failure::new(FailureKind::Unknown, message).hint(hint)
+}
+
+/// Waits longer after each lost race, and everybody differently.
+fn pause(attempt: u32, operation: &Operation) {
+    let longest = 20_u64 << attempt.min(5);
+    let seed = format!("{}{attempt}{}", operation.id, std::process::id());
+    let share = u64::from(crc32fast::hash(seed.as_bytes())) % longest;
+    std::thread::sleep(Duration::from_millis(longest / 4 + share));
+}

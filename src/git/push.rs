@@ -1,0 +1,104 @@
+//! One push with compare-and-swap, and what came of it. Failures are not believed until the remote was asked.
+
+use anyhow::Result;
+
+use super::Checkout;
+use super::ask::denies_access;
+use super::checkout::Remote;
+use super::commit::UnpushedCommit;
+use super::program::Finished;
+
+/// What came of a push.
+#[derive(Debug)]
+pub(super) enum PushOutcome {
+    /// The commit is in the history of the remote's branch.
+    Landed,
+    /// Somebody else was faster; the commit can never land.
+    RemoteMoved,
+    /// The remote, or a hook on our side, said no.
+    Refused(String),
+    /// Nobody can tell yet.
+    Unknown(String),
+}
+
+/// Pushes the commit if the remote's branch still stands at its parent.
+pub(super) fn attempt(
+    checkout: &Checkout,
+    remote: &Remote,
+    commit: UnpushedCommit,
+) -> Result<PushOutcome> {
+    let branch = checkout.branch_ref();
+    let lease = format!("--force-with-lease={branch}:{}", commit.parent);
+    let refspec = format!("{}:{branch}", commit.id);
+    let pushed = checkout.git.run(&[
+        "push",
+        "--porcelain",
+        "--atomic",
+        "--no-follow-tags",
+        "--recurse-submodules=no",
+        &lease,
+        "--",
+        &remote.name,
+        &refspec,
+    ])?;
+    if pushed.is_ok() {
+        return Ok(PushOutcome::Landed);
+    }
+    let Ok(tip) = checkout.ask(remote) else {
+        return Ok(PushOutcome::Unknown(pushed.words()));
+    };
+    match tip {
+        Some(tip) if tip == commit.id => Ok(PushOutcome::Landed),
+        Some(tip) if tip == commit.parent => Ok(not_applied(&pushed)),
+        Some(_) => {
+            let Ok(tip) = checkout.fetch(remote) else {
+                return Ok(PushOutcome::Unknown(pushed.words()));
+            };
+            let landed = checkout.contains(tip, commit.id)?;
+            Ok(if landed {
+                PushOutcome::Landed
+            } else {
+                PushOutcome::RemoteMoved
+            })
+        }
+        None => Ok(PushOutcome::Refused(format!(
+            "the branch `{}` was deleted on the remote `{}`",
+            checkout.branch, remote.name
+        ))),
+    }
+}
+
+/// The branch still stands at the parent: was that the last word?
+fn not_applied(pushed: &Finished) -> PushOutcome {
+    // Two pushes that meet on the server: the ref was locked for the other, which then may have been refused.
+    const COLLISIONS: [&str; 4] = [
+        "stale info",
+        "cannot lock ref",
+        "failed to update ref",
+        "incorrect old value provided",
+    ];
+    let stdout = pushed.text();
+    let verdict = stdout.lines().find(|line| line.starts_with('!'));
+    if let Some(verdict) = verdict {
+        if COLLISIONS
+            .iter()
+            .any(|collision| verdict.contains(collision))
+        {
+            return PushOutcome::RemoteMoved;
+        }
+        let reason = verdict.rsplit('\t').next().unwrap_or(verdict);
+        return PushOutcome::Refused(super::clean(&format!("{reason}\n{}", pushed.stderr)));
+    }
+    if denies_access(&pushed.stderr) {
+        return PushOutcome::Refused(pushed.words());
+    }
+    let broke_off = ["fatal:", "hung up", "RPC failed", "unexpected disconnect"]
+        .iter()
+        .any(|words| pushed.stderr.contains(words));
+    if pushed.status.is_none() || broke_off {
+        // The server may still be at it, for example in a slow hook.
+        return PushOutcome::Unknown(pushed.words());
+    }
+    // No verdict and no broken connection: a `pre-push` hook ended the push before anything was sent.
+    PushOutcome::Refused(pushed.words())
+}

@@ -1,0 +1,250 @@
+//! A commit as a tree that can be read: straight from the object database, each tree parsed once.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use git2::{Odb, Oid, Repository};
+
+use super::objects::{MODE_LINK, MODE_SUBMODULE, MODE_TREE, Tree, TreeEntry, oid, raw};
+use super::{Failure, FailureKind, Git};
+use crate::tree::{BlobId, Child as TreeChild, Content, Entry, Kind, ReadTree, RepoPath};
+
+/// Blobs up to this size are kept: links, teams, names.
+const SMALL: usize = 512;
+
+/// The tree of a commit.
+pub(crate) struct Snapshot<'a> {
+    odb: Odb<'a>,
+    commit: Oid,
+    root: [u8; 20],
+    trees: RefCell<HashMap<RepoPath, Rc<Tree>>>,
+    blobs: RefCell<HashMap<BlobId, Arc<[u8]>>>,
+    git: &'a Git,
+    /// Where objects come from that a partial clone has not fetched.
+    promisor: RefCell<Option<Promisor>>,
+}
+
+impl<'a> Snapshot<'a> {
+    /// The snapshot of a commit.
+    pub(super) fn of(repository: &'a Repository, git: &'a Git, commit: Oid) -> Result<Self> {
+        let mut snapshot = Self {
+            odb: repository.odb()?,
+            commit,
+            root: [0; 20],
+            trees: RefCell::default(),
+            blobs: RefCell::default(),
+            git,
+            promisor: RefCell::default(),
+        };
+        let bytes = snapshot.object(raw(commit))?;
+        let tree = bytes.strip_prefix(b"tree ").and_then(|rest| rest.get(..40));
+        let tree = tree.and_then(|hex| std::str::from_utf8(hex).ok());
+        let tree = tree.with_context(|| format!("{commit} is no commit"))?;
+        snapshot.root = raw(Oid::from_str(tree)?);
+        Ok(snapshot)
+    }
+
+    /// The commit.
+    pub(super) fn commit(&self) -> Oid {
+        self.commit
+    }
+
+    /// The id of the root tree.
+    pub(super) fn root(&self) -> [u8; 20] {
+        self.root
+    }
+
+    /// The tree of a folder; `None` if it is none.
+    pub(super) fn tree(&self, folder: &RepoPath) -> Result<Option<Rc<Tree>>> {
+        if let Some(tree) = self.trees.borrow().get(folder) {
+            return Ok(Some(tree.clone()));
+        }
+        let id = match folder.parent() {
+            None => Some(self.root),
+            Some(parent) => {
+                let parent = self.tree(&parent)?;
+                let entry = parent
+                    .as_ref()
+                    .and_then(|tree| tree.get(folder.name().as_bytes()));
+                entry.filter(TreeEntry::is_folder).map(|entry| entry.id)
+            }
+        };
+        let Some(id) = id else { return Ok(None) };
+        let tree = self
+            .parsed(id)
+            .with_context(|| format!("reading the folder `{folder}`"))?;
+        self.trees.borrow_mut().insert(folder.clone(), tree.clone());
+        Ok(Some(tree))
+    }
+
+    /// A tree by its id, not kept.
+    pub(super) fn parsed(&self, id: [u8; 20]) -> Result<Rc<Tree>> {
+        Ok(Rc::new(Tree::parse(self.object(id)?)?))
+    }
+
+    /// The bytes of any object.
+    pub(super) fn object(&self, id: [u8; 20]) -> Result<Vec<u8>> {
+        match self.odb.read(oid(id)) {
+            Ok(object) => Ok(object.data().to_vec()),
+            Err(error) if error.code() == git2::ErrorCode::NotFound => self.promised(id),
+            Err(error) => {
+                let message = format!("the object {} cannot be read: {}", oid(id), error.message());
+                let failure = Failure::new(FailureKind::Invalid, message);
+                Err(failure.hint("`git fsck` tells what is damaged").into())
+            }
+        }
+    }
+
+    /// An object that libgit2 does not find: `git cat-file` fetches it in a partial clone.
+    fn promised(&self, id: [u8; 20]) -> Result<Vec<u8>> {
+        let mut promisor = self.promisor.borrow_mut();
+        if promisor.is_none() {
+            *promisor = Some(Promisor::start(self.git)?);
+        }
+        let promisor = promisor.as_mut().expect("it was started just now");
+        promisor.object(oid(id))
+    }
+
+    fn raw_entry(&self, path: &RepoPath) -> Result<Option<(u32, [u8; 20])>> {
+        let Some(parent) = path.parent() else {
+            return Ok(Some((MODE_TREE, self.root)));
+        };
+        let parent = self.tree(&parent)?;
+        let entry = parent
+            .as_ref()
+            .and_then(|tree| tree.get(path.name().as_bytes()));
+        Ok(entry
+            .filter(|entry| entry.mode != MODE_TREE || entry.is_folder())
+            .map(|each| (each.mode, each.id)))
+    }
+
+    fn blob(&self, id: BlobId) -> Result<Arc<[u8]>> {
+        if let Some(bytes) = self.blobs.borrow().get(&id) {
+            return Ok(bytes.clone());
+        }
+        let bytes: Arc<[u8]> = self.object(id.0)?.into();
+        if bytes.len() <= SMALL {
+            self.blobs.borrow_mut().insert(id, bytes.clone());
+        }
+        Ok(bytes)
+    }
+}
+
+fn kind_of(mode: u32) -> Kind {
+    match mode {
+        MODE_TREE => Kind::Directory,
+        MODE_LINK => Kind::Symlink,
+        MODE_SUBMODULE => Kind::Submodule,
+        _ => Kind::File,
+    }
+}
+
+impl ReadTree for Snapshot<'_> {
+    fn kind(&self, path: &RepoPath) -> Result<Option<Kind>> {
+        Ok(self.raw_entry(path)?.map(|(mode, _)| kind_of(mode)))
+    }
+
+    fn entry(&self, path: &RepoPath) -> Result<Option<Entry>> {
+        let Some((mode, id)) = self.raw_entry(path)? else {
+            return Ok(None);
+        };
+        match kind_of(mode) {
+            Kind::File => Ok(Some(Entry::File(Content::stored(BlobId(id))))),
+            Kind::Symlink => {
+                let target = self.blob(BlobId(id))?;
+                Ok(Some(Entry::Symlink(
+                    String::from_utf8_lossy(&target).into_owned(),
+                )))
+            }
+            Kind::Directory | Kind::Submodule => Ok(None),
+        }
+    }
+
+    fn children(&self, folder: &RepoPath) -> Result<Vec<TreeChild>> {
+        let Some(tree) = self.tree(folder)? else {
+            return Ok(Vec::new());
+        };
+        let filled = tree
+            .iter()
+            .filter(|entry| entry.mode != MODE_TREE || entry.is_folder());
+        let mut children: Vec<_> = filled
+            .filter_map(|entry| {
+                // What is no clean name is never made part of a path; rewritten trees keep it as it is.
+                let name = std::str::from_utf8(entry.name).ok()?;
+                RepoPath::is_component(name).then(|| TreeChild {
+                    name: name.to_owned(),
+                    kind: kind_of(entry.mode),
+                })
+            })
+            .collect();
+        children.sort_by(|left, right| left.name.cmp(&right.name));
+        Ok(children)
+    }
+
+    fn bytes(&self, content: &Content) -> Result<Arc<[u8]>> {
+        match content.new_bytes() {
+            Some(bytes) => Ok(bytes.clone()),
+            None => self.blob(content.id()),
+        }
+    }
+}
+
+/// A `git cat-file --batch` that answers for what is not here yet.
+struct Promisor {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Promisor {
+    fn start(git: &Git) -> Result<Self> {
+        let mut command = git.command(&["cat-file", "--batch"]);
+        command.stdin(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().context("starting `git cat-file`")?;
+        let input = child.stdin.take().context("`git cat-file` has no input")?;
+        let output = child
+            .stdout
+            .take()
+            .context("`git cat-file` has no output")?;
+        Ok(Self {
+            child,
+            input,
+            output: BufReader::new(output),
+        })
+    }
+
+    fn object(&mut self, id: Oid) -> Result<Vec<u8>> {
+        let missing = || {
+            let message = format!("the object {id} is missing from the repository");
+            let failure = Failure::new(FailureKind::Invalid, message);
+            failure.hint("`git fsck` tells what else is missing; a fresh clone may be the way out")
+        };
+        writeln!(self.input, "{id}").map_err(|_| missing())?;
+        let mut header = String::new();
+        self.output.read_line(&mut header)?;
+        let length = header
+            .split_whitespace()
+            .nth(2)
+            .and_then(|length| length.parse::<usize>().ok());
+        let Some(length) = length else {
+            bail!(missing());
+        };
+        let mut bytes = vec![0; length + 1];
+        self.output.read_exact(&mut bytes)?;
+        bytes.pop();
+        Ok(bytes)
+    }
+}
+
+impl Drop for Promisor {
+    fn drop(&mut self) {
+        // It only reads; nothing is lost if it is gone already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,339 @@
+//! Brings index, work tree and local branch to a new commit, or leaves all three alone.
+//! Everything happens under git's own `index.lock`, and a journal lets the next command finish what a killed one began.
+
+use std::io::Write as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use git2::{ErrorCode, Oid, RepositoryState};
+use serde::{Deserialize, Serialize};
+
+use super::commit::UnpushedCommit;
+use super::journal::{self, FORM};
+use super::{Checkout, Failure, FailureKind, general, guard, plain};
+
+/// What became of the checkout after a change landed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum WorkTree {
+    /// There is none on this branch: a bare repository, or another branch is checked out.
+    None,
+    /// Branch, index and files are at the new commit.
+    InStep,
+    /// Something was in the way; what, and what can be done.
+    LeftAlone { why: String, hint: String },
+}
+
+/// A move of the checkout under way.
+#[derive(Serialize, Deserialize)]
+struct Move {
+    form: u32,
+    old: String,
+    new: String,
+    /// Whether the change has landed whatever becomes of the local branch.
+    landed: bool,
+    /// The inode of the lock that we put in place of `index.lock`.
+    lock: u64,
+}
+
+/// What the two ways of moving need to know.
+pub(super) struct Step<'a> {
+    pub(super) checkout: &'a Checkout,
+    pub(super) old: Oid,
+    pub(super) new: Oid,
+    /// Whether an earlier try may have written some of the files, the last one in part.
+    pub(super) resumed: bool,
+    /// The index of this work tree.
+    pub(super) index: PathBuf,
+    /// Where the new index is prepared.
+    pub(super) next_index: PathBuf,
+}
+
+/// What is in the way of a move: paths, or git's own words.
+pub(super) type InTheWay = String;
+
+/// A move that can be made.
+pub(super) enum Way<'a> {
+    Plain(plain::Move<'a>),
+    General(general::Move<'a>),
+}
+
+impl Way<'_> {
+    fn apply(self) -> Result<()> {
+        match self {
+            Self::Plain(plan) => plan.apply(),
+            Self::General(plan) => plan.apply(),
+        }
+    }
+}
+
+/// Brings the checkout to a commit that has landed. Never fails: the change is done whatever becomes of the checkout.
+pub(super) fn bring_along(checkout: &Checkout, new: Oid) -> WorkTree {
+    let brought = try_to_bring(checkout, new);
+    brought.unwrap_or_else(|error| left_alone(checkout, format!("{error:#}")))
+}
+
+fn left_alone(checkout: &Checkout, why: impl Into<String>) -> WorkTree {
+    let (git, branch) = ("git pull --ff-only", &checkout.branch);
+    let hint = match &checkout.remote {
+        Some(remote) => format!("once that is settled: `{git} {} {branch}`", remote.name),
+        None => "once that is settled: `git status` shows what is left to do".to_owned(),
+    };
+    WorkTree::LeftAlone {
+        why: why.into(),
+        hint,
+    }
+}
+
+fn try_to_bring(checkout: &Checkout, new: Oid) -> Result<WorkTree> {
+    let local = checkout.local()?;
+    if checkout.repository.is_bare() {
+        if let Some(local) = local.filter(|local| checkout.contains(new, *local).unwrap_or(false)) {
+            move_branch(checkout, local, new)?;
+        }
+        return Ok(WorkTree::None);
+    }
+    if !checkout.is_checked_out() {
+        return Ok(WorkTree::None);
+    }
+    let Some(old) = local else {
+        return Ok(left_alone(checkout, "the local branch has no commits yet"));
+    };
+    if checkout.contains(old, new)? {
+        return Ok(WorkTree::InStep);
+    }
+    if !checkout.contains(new, old)? {
+        return Ok(left_alone(
+            checkout,
+            "the local branch has commits of its own",
+        ));
+    }
+    if checkout.repository.state() != RepositoryState::Clean {
+        return Ok(left_alone(
+            checkout,
+            "a merge, rebase or similar is under way",
+        ));
+    }
+    let lock = match IndexLock::take(checkout, old, new, true)? {
+        Ok(lock) => lock,
+        Err(held) => return Ok(left_alone(checkout, held)),
+    };
+    let step = step(checkout, old, new, false);
+    match way(&step)? {
+        Ok(way) => {
+            finish(checkout, old, new, way, lock)?;
+            Ok(WorkTree::InStep)
+        }
+        Err(in_the_way) => {
+            lock.give_up()?;
+            Ok(left_alone(checkout, in_the_way))
+        }
+    }
+}
+
+/// Makes a commit the head of the local branch, and brings the checkout along. `None`: the branch has moved meanwhile.
+/// What is in the way of the checkout is a refusal, before anything has happened.
+pub(super) fn commit_locally(
+    checkout: &Checkout,
+    commit: UnpushedCommit,
+) -> Result<Option<WorkTree>> {
+    let (old, new) = (commit.parent, commit.id);
+    if !checkout.is_checked_out() {
+        return Ok(move_branch(checkout, old, new)?.then_some(WorkTree::None));
+    }
+    let refused = |why: String| {
+        let failure = Failure::new(
+            FailureKind::Refused,
+            format!("the checkout is in the way: {why}"),
+        );
+        failure.hint("commit, stash or finish what is there, then run the command again; nothing was changed")
+    };
+    if checkout.repository.state() != RepositoryState::Clean {
+        bail!(refused(
+            "a merge, rebase or similar is under way".to_owned()
+        ));
+    }
+    let lock = IndexLock::take(checkout, old, new, false)?.map_err(refused)?;
+    let step = step(checkout, old, new, false);
+    let way = match way(&step) {
+        Ok(Ok(way)) => way,
+        Ok(Err(in_the_way)) => {
+            lock.give_up()?;
+            bail!(refused(in_the_way));
+        }
+        Err(error) => {
+            lock.give_up()?;
+            return Err(error);
+        }
+    };
+    if !move_branch(checkout, old, new)? {
+        lock.give_up()?;
+        return Ok(None);
+    }
+    Ok(Some(match finish(checkout, old, new, way, lock) {
+        Ok(()) => WorkTree::InStep,
+        Err(error) => left_alone(checkout, format!("{error:#}")),
+    }))
+}
+
+/// Finishes the move of a killed command, if there is one.
+pub(super) fn recover(checkout: &Checkout) -> Result<()> {
+    let path = journal_path(checkout);
+    let Some(left) = journal::read::<Move>(&path)? else {
+        return Ok(());
+    };
+    IndexLock::remove_stale(checkout, left.lock)?;
+    let (old, new) = (Oid::from_str(&left.old)?, Oid::from_str(&left.new)?);
+    let local = checkout.local()?;
+    let began = left.landed && local == Some(old) || local == Some(new);
+    if began && checkout.is_checked_out() && checkout.repository.state() == RepositoryState::Clean {
+        let lock = IndexLock::take(checkout, old, new, left.landed)?;
+        let lock = lock.map_err(|held| Failure::new(FailureKind::Failed, held))?;
+        let step = step(checkout, old, new, true);
+        match way(&step)? {
+            Ok(way) => return finish(checkout, old, new, way, lock),
+            Err(in_the_way) => {
+                tracing::warn!(
+                    "the checkout that an interrupted command left is kept as it is: {in_the_way}"
+                );
+                lock.give_up()?;
+            }
+        }
+    }
+    journal::remove(&path)
+}
+
+fn step(checkout: &Checkout, old: Oid, new: Oid, resumed: bool) -> Step<'_> {
+    let folder = checkout.repository.path();
+    Step {
+        checkout,
+        old,
+        new,
+        resumed,
+        index: folder.join("index"),
+        next_index: guard::folder(folder).join("index"),
+    }
+}
+
+/// The touched paths alone where the checkout is plain; git's own way where it is not.
+fn way<'a>(step: &'a Step<'a>) -> Result<Result<Way<'a>, InTheWay>> {
+    match plain::plan(step)? {
+        Some(planned) => Ok(planned.map(Way::Plain)),
+        None => Ok(general::plan(step)?.map(Way::General)),
+    }
+}
+
+/// Index and files, then the branch, then the locks. An error leaves the journal, and the next command goes on from there.
+fn finish(checkout: &Checkout, old: Oid, new: Oid, way: Way, lock: IndexLock) -> Result<()> {
+    way.apply().context("the change has landed, but the checkout is half way; the next trainyard command finishes it")?;
+    move_branch(checkout, old, new)?;
+    lock.give_up()
+}
+
+/// Moves the local branch by compare-and-swap; false if it has moved elsewhere meanwhile.
+fn move_branch(checkout: &Checkout, old: Oid, new: Oid) -> Result<bool> {
+    if checkout.local()? == Some(new) {
+        return Ok(true);
+    }
+    let branch = checkout.branch_ref();
+    match checkout
+        .repository
+        .reference_matching(&branch, new, true, old, "trainyard: fast-forward")
+    {
+        Ok(_) => Ok(true),
+        Err(error) if error.code() == ErrorCode::Modified => Ok(false),
+        Err(error) => Err(error).with_context(|| format!("moving `{branch}`")),
+    }
+}
+
+fn journal_path(checkout: &Checkout) -> PathBuf {
+    guard::folder(checkout.repository.path()).join("checkout.json")
+}
+
+/// git's own lock on the index, taken by a link from a file of ours: so its inode tells whose it is.
+struct IndexLock {
+    own: PathBuf,
+    lock: PathBuf,
+    journal: PathBuf,
+}
+
+impl IndexLock {
+    /// Takes the lock, after a journal entry that lets it be recognised; or says who holds it.
+    fn take(checkout: &Checkout, old: Oid, new: Oid, landed: bool) -> Result<Result<Self, String>> {
+        let folder = checkout.repository.path();
+        let own = guard::folder(folder).join("index.lock");
+        std::fs::create_dir_all(guard::folder(folder))?;
+        remove_if_there(&own)?;
+        let mut file = std::fs::File::create(&own).context("preparing the lock of the index")?;
+        writeln!(file, "trainyard {}", std::process::id())?;
+        let lock = Self {
+            own,
+            lock: folder.join("index.lock"),
+            journal: journal_path(checkout),
+        };
+        let entry = Move {
+            form: FORM,
+            old: old.to_string(),
+            new: new.to_string(),
+            landed,
+            lock: file.metadata()?.ino(),
+        };
+        journal::write(&lock.journal, &entry)?;
+        match std::fs::hard_link(&lock.own, &lock.lock) {
+            Ok(()) => Ok(Ok(lock)),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                let held = lock.lock.display().to_string();
+                remove_if_there(&lock.own)?;
+                journal::remove(&lock.journal)?;
+                Ok(Err(format!(
+                    "`{held}` exists: another git is at work, or one was killed"
+                )))
+            }
+            Err(error) => {
+                journal::remove(&lock.journal)?;
+                Err(error).context("locking the index")
+            }
+        }
+    }
+
+    /// Removes the lock of a killed command, and no other.
+    fn remove_stale(checkout: &Checkout, inode: u64) -> Result<()> {
+        let folder = checkout.repository.path();
+        let lock = folder.join("index.lock");
+        let ours = std::fs::symlink_metadata(&lock).is_ok_and(|metadata| metadata.ino() == inode);
+        if ours {
+            remove_if_there(&lock)?;
+        }
+        remove_if_there(&guard::folder(folder).join("index.lock"))
+    }
+
+    /// Gives the lock back, when all is done or nothing was begun.
+    fn give_up(self) -> Result<()> {
+        remove_if_there(&self.lock)?;
+        journal::remove(&self.journal)
+    }
+}
+
+impl Drop for IndexLock {
+    fn drop(&mut self) {
+        // A step failed: the user's git must work all the same. The journal stays and tells the next command.
+        let ours = |path: &Path| {
+            std::fs::symlink_metadata(path)
+                .map(|metadata| metadata.ino())
+                .ok()
+        };
+        if ours(&self.own).is_some() && ours(&self.own) == ours(&self.lock) {
+            let _ = std::fs::remove_file(&self.lock);
+        }
+        let _ = std::fs::remove_file(&self.own);
+    }
+}
+
+fn remove_if_there(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("removing `{}`", path.display()))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,203 @@
+//! For history: the same outcome as a commit message. Text that people typed stands in quotes on one line, so that it can add
+//! neither a line nor a trailer.
+
+use crate::plan::outcome::{Deployed, Move, QueueEnd};
+use crate::plan::train::{AppFate, Prognosis, QueueMove};
+use crate::plan::{Done, Outcome};
+use crate::state::{AppName, EnvName, PlacedLock, Version, plain};
+
+/// The longest first line, in characters.
+const SUBJECT: usize = 72;
+
+/// A trailer: an input that matters.
+#[derive(Clone, Debug)]
+pub(crate) struct Input {
+    /// The name behind `Trainyard-`.
+    pub(crate) name: &'static str,
+    pub(crate) value: String,
+}
+
+/// What happened, a line per effect, and the trailers that identify the operation.
+pub(crate) fn commit_message(
+    outcome: &Outcome,
+    operation: &str,
+    id: &str,
+    inputs: &[Input],
+) -> String {
+    let effects = effects(outcome);
+    let mut message = shortened(&subject(outcome));
+    if !effects.is_empty() {
+        message.push_str("\n\n");
+        message.push_str(&effects.join("\n"));
+    }
+    message.push_str(&format!(
+        "\n\nTrainyard-Operation: {operation}\nTrainyard-Operation-Id: {id}\n"
+    ));
+    for input in inputs {
+        message.push_str(&format!(
+            "Trainyard-{}: {}\n",
+            input.name,
+            plain(&input.value)
+        ));
+    }
+    message
+}
+
+fn shortened(subject: &str) -> String {
+    if subject.chars().count() <= SUBJECT {
+        return subject.to_owned();
+    }
+    let short: String = subject.chars().take(SUBJECT - 1).collect();
+    format!("{short}…")
+}
+
+fn subject(outcome: &Outcome) -> String {
+    match &outcome.done {
+        Done::Released(released) => format!("release {} {}", released.app, released.version),
+        Done::Deployed(run) => {
+            let names: Vec<_> = run.deployments.keys().map(ToString::to_string).collect();
+            format!("deploy {} {} to {}", run.app, run.version, names.join(", "))
+        }
+        Done::Locked(locks) => {
+            let scopes: Vec<_> = locks.iter().map(|lock| lock.scope.to_string()).collect();
+            let id = locks
+                .first()
+                .map(|lock| lock.id.to_string())
+                .unwrap_or_default();
+            format!("lock {} (`{id}`)", scopes.join(", "))
+        }
+        Done::Unlocked(unlocked) => {
+            let scopes: Vec<_> = unlocked
+                .removed
+                .iter()
+                .map(|lock| lock.scope.to_string())
+                .collect();
+            format!("unlock {}", scopes.join(", "))
+        }
+        Done::Train(run) => train_subject(&run.prognosis),
+        Done::Foreseen(prognosis) => train_subject(prognosis),
+    }
+}
+
+fn train_subject(prognosis: &Prognosis) -> String {
+    let deployed = prognosis
+        .apps()
+        .filter(|(_, _, app)| matches!(app.fate, AppFate::Deploys { .. }));
+    let count = deployed.count();
+    format!("release train to {}: {count} deployed", prognosis.target)
+}
+
+fn effects(outcome: &Outcome) -> Vec<String> {
+    match &outcome.done {
+        Done::Released(released) => {
+            let deployments = released.deployments.iter();
+            let mut lines: Vec<_> = deployments
+                .filter_map(|(name, each)| deployment(&released.app, name, each))
+                .collect();
+            lines.extend(removed(&released.app, &released.removed));
+            lines
+        }
+        Done::Deployed(run) => {
+            let deployments = run.deployments.iter();
+            let mut lines: Vec<_> = deployments
+                .filter_map(|(name, each)| deployment(&run.app, name, each))
+                .collect();
+            lines.extend(removed(&run.app, &run.removed));
+            lines
+        }
+        Done::Locked(locks) => locks.iter().map(|lock| lock_line("lock", lock)).collect(),
+        Done::Unlocked(unlocked) => {
+            let mut lines: Vec<_> = unlocked
+                .removed
+                .iter()
+                .map(|lock| lock_line("unlock", lock))
+                .collect();
+            lines.extend(
+                unlocked
+                    .queue
+                    .iter()
+                    .map(|((name, app), end)| queue_end(app, name, end)),
+            );
+            lines.extend(
+                unlocked
+                    .cleaned
+                    .iter()
+                    .filter_map(|(app, versions)| removed(app, versions)),
+            );
+            lines
+        }
+        Done::Train(run) => {
+            let mut lines = moves(&run.prognosis);
+            lines.extend(
+                run.removed
+                    .iter()
+                    .filter_map(|(app, versions)| removed(app, versions)),
+            );
+            lines
+        }
+        Done::Foreseen(prognosis) => moves(prognosis),
+    }
+}
+
+fn deployment(app: &AppName, environment: &EnvName, deployed: &Deployed) -> Option<String> {
+    match deployed {
+        Deployed::Changed { from, to } => Some(format!(
+            "{environment}: {app} {}",
+            Move {
+                from: *from,
+                to: *to
+            }
+        )),
+        Deployed::AlreadyThere(_) => None,
+        Deployed::Queued { version, .. } => Some(format!("{environment}: {app} {version} queued")),
+    }
+}
+
+fn lock_line(verb: &str, placed: &PlacedLock) -> String {
+    let (scope, id, message) = (&placed.scope, &placed.id, &placed.lock.message);
+    format!("{verb} {scope}: {} lock `{id}` {message}", scope.kind())
+}
+
+fn queue_end(app: &AppName, environment: &EnvName, end: &QueueEnd) -> String {
+    match end {
+        QueueEnd::Deployed { from, to } => {
+            format!(
+                "{environment}: {app} {} from the queue",
+                Move {
+                    from: *from,
+                    to: *to
+                }
+            )
+        }
+        QueueEnd::StillLocked { version, .. } | QueueEnd::Kept(version) => {
+            format!("{environment}: {app} {version} stays queued")
+        }
+        QueueEnd::Dropped(cause) => format!("{environment}: {app} dropped from the queue: {cause}"),
+    }
+}
+
+fn removed(app: &AppName, versions: &[Version]) -> Option<String> {
+    let numbers: Vec<_> = versions.iter().map(ToString::to_string).collect();
+    (!numbers.is_empty()).then(|| format!("clean up {app}: {}", numbers.join(", ")))
+}
+
+fn moves(prognosis: &Prognosis) -> Vec<String> {
+    let lines = prognosis
+        .apps()
+        .filter_map(|(environment, app, each)| match &each.fate {
+            AppFate::Deploys { to, .. } => {
+                let moved = Move {
+                    from: each.current,
+                    to: *to,
+                };
+                Some(format!("{environment}: {app} {moved}"))
+            }
+            AppFate::Skipped(skip) => match skip.held() {
+                Some(held) if matches!(held.queue, QueueMove::Put { .. }) => {
+                    Some(format!("{environment}: {app} {} queued", held.version))
+                }
+                _ => None,
+            },
+        });
+    lines.collect()
+}

@@ -1,0 +1,163 @@
+//! For pull requests and job summaries: the lines of the text as a list, trains as tables. What people typed can neither add
+//! markup nor call anybody.
+
+use super::{Fate, text};
+use crate::plan::outcome::Move;
+use crate::plan::train::{
+    AppFate, AppPrognosis, AppSkip, EnvironmentPrognosis, Prognosis, QueueMove, TrainRun,
+};
+use crate::plan::{Done, Outcome};
+use crate::state::{AppName, Moment, PlacedLock};
+
+/// The answer as GitHub's markdown.
+pub(super) fn render(outcome: &Outcome, fate: &Fate) -> String {
+    let mut lines = match &outcome.done {
+        Done::Train(TrainRun { prognosis, .. }) => train(
+            &format!("Release train to {}", prognosis.target),
+            prognosis,
+            fate.now,
+        ),
+        Done::Foreseen(prognosis) => train(
+            &format!("Prognosis for the release train to {}", prognosis.target),
+            prognosis,
+            fate.now,
+        ),
+        Done::Released(_) | Done::Deployed(_) | Done::Locked(_) | Done::Unlocked(_) => {
+            list(outcome, fate)
+        }
+    };
+    if fate.dry_run {
+        lines.push(String::new());
+        lines.push("**Dry run: nothing was changed.**".to_owned());
+    }
+    lines.join("\n") + "\n"
+}
+
+fn list(outcome: &Outcome, fate: &Fate) -> Vec<String> {
+    let applied = Fate {
+        dry_run: false,
+        ..fate.clone()
+    };
+    let text = anstream::adapter::strip_str(&text::render(outcome, &applied)).to_string();
+    let item = |line: &str| {
+        let indent = line.len() - line.trim_start().len();
+        format!("{}- {}", " ".repeat(indent), escaped(line.trim_start()))
+    };
+    text.lines().map(item).collect()
+}
+
+fn train(title: &str, prognosis: &Prognosis, now: Moment) -> Vec<String> {
+    let team = prognosis
+        .team
+        .as_ref()
+        .map(|team| format!(", team {team}"))
+        .unwrap_or_default();
+    let mut lines = vec![format!("### {title}{team}")];
+    for (name, prognosis) in &prognosis.environments {
+        lines.push(String::new());
+        match prognosis {
+            EnvironmentPrognosis::Skipped(skip) => {
+                lines.push(format!(
+                    "**{name}** is skipped as a whole: {}",
+                    escaped(&skip.to_string())
+                ));
+                lines.extend(
+                    lock_phrases(skip.locks(), now)
+                        .into_iter()
+                        .map(|phrase| format!("- {phrase}")),
+                );
+            }
+            EnvironmentPrognosis::Runs { upstream, apps } => {
+                lines.push(format!("**{name}** from {upstream}"));
+                let rows: Vec<_> = apps
+                    .iter()
+                    .filter_map(|(app, each)| row(app, each, now))
+                    .collect();
+                let rest = apps.len() - rows.len();
+                if !rows.is_empty() {
+                    lines.extend([
+                        String::new(),
+                        "| App | Version | |".into(),
+                        "|---|---|---|".into(),
+                    ]);
+                    lines.extend(rows);
+                }
+                lines.extend([String::new(), format!("{rest} up to date.")]);
+            }
+        }
+    }
+    lines
+}
+
+fn row(app: &AppName, prognosis: &AppPrognosis, now: Moment) -> Option<String> {
+    let current = prognosis
+        .current
+        .map(|version| version.to_string())
+        .unwrap_or_default();
+    match &prognosis.fate {
+        AppFate::Deploys { to, .. } => {
+            let moved = Move {
+                from: prognosis.current,
+                to: *to,
+            };
+            Some(format!("| {app} | {moved} | |"))
+        }
+        AppFate::Skipped(AppSkip::AlreadyThere(_)) => None,
+        AppFate::Skipped(skip) => {
+            let mut words = vec![escaped(&format!("skipped: {skip}"))];
+            if let Some(held) = skip.held() {
+                words.extend(lock_phrases(&held.locks, now));
+                match held.queue {
+                    QueueMove::None => {}
+                    QueueMove::Waits | QueueMove::Put { .. } => {
+                        words.push(format!("{} queued", held.version))
+                    }
+                }
+            }
+            Some(format!("| {app} | {current} | {} |", words.join("; ")))
+        }
+    }
+}
+
+fn lock_phrases(locks: &[PlacedLock], now: Moment) -> Vec<String> {
+    locks
+        .iter()
+        .map(|lock| escaped(&lock.phrase(now)))
+        .collect()
+}
+
+/// Text that markdown shows as it is. The empty comment after `@` and `#` keeps GitHub from calling people and closing issues.
+fn escaped(text: &str) -> String {
+    text.chars()
+        .fold(String::with_capacity(text.len()), |mut shown, letter| {
+            match letter {
+                '&' => shown.push_str("&amp;"),
+                '<' => shown.push_str("&lt;"),
+                '>' => shown.push_str("&gt;"),
+                '@' | '#' => {
+                    shown.push(letter);
+                    shown.push_str("<!-- -->");
+                }
+                ':' => shown.push_str("&#58;"),
+                '\\' | '`' | '*' | '_' | '[' | ']' | '!' | '|' | '~' => {
+                    shown.push('\\');
+                    shown.push(letter);
+                }
+                _ => shown.push(letter),
+            }
+            shown
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_typed_adds_no_markup_and_calls_nobody() {
+        let shown = escaped("@org fixes #1 <img> [x](http://y) | `z` *b*");
+        let expected =
+            r"@<!-- -->org fixes #<!-- -->1 &lt;img&gt; \[x\](http&#58;//y) \| \`z\` \*b\*";
+        assert_eq!(shown, expected);
+    }
+}

@@ -1,0 +1,223 @@
+//! For programs: one object for each command, described in `docs/commands.md`. Names are kuberpult's where it has them.
+
+use serde_json::{Map, Value, json};
+
+use super::Fate;
+use crate::plan::outcome::{
+    DeployRun, Deployed, Done, DropCause, Outcome, QueueEnd, Released, Unlocked,
+};
+use crate::plan::train::{
+    AppFate, AppPrognosis, EnvironmentPrognosis, Prognosis, QueueMove, Target, TrainRun,
+};
+use crate::state::Version;
+
+/// The object of an outcome.
+pub(super) fn value(outcome: &Outcome, fate: &Fate) -> Value {
+    let (name, mut fields) = match &outcome.done {
+        Done::Released(released) => ("release", release(released)),
+        Done::Deployed(run) => ("deploy", deploy(run)),
+        Done::Locked(locks) => ("lock", object(json!({ "locks": locks }))),
+        Done::Unlocked(unlocked) => ("unlock", unlock(unlocked)),
+        Done::Train(run) => ("release-train", train(run)),
+        Done::Foreseen(prognosis) => ("prognosis", foreseen(prognosis)),
+    };
+    fields.insert("schema".into(), json!(format!("trainyard/{name}/v1")));
+    let is_look = matches!(outcome.done, Done::Foreseen(_));
+    if is_look {
+        fields.insert("changesPending".into(), json!(fate.changed));
+    } else {
+        fields.insert(
+            "result".into(),
+            json!(if fate.changed { "changed" } else { "unchanged" }),
+        );
+        fields.insert("applied".into(), json!(!fate.dry_run));
+        fields.insert("commit".into(), json!(fate.commit));
+    }
+    fields.insert("warnings".into(), json!(outcome.warnings));
+    Value::Object(fields)
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(fields) => fields,
+        other => Map::from_iter([("value".to_owned(), other)]),
+    }
+}
+
+/// A version as a number; one of later kuberpult, with its revision, as text.
+fn version(version: Version) -> Value {
+    if version.has_revision() {
+        json!(version.to_string())
+    } else {
+        json!(version.number())
+    }
+}
+
+fn versions<'a>(list: impl IntoIterator<Item = &'a Version>) -> Value {
+    list.into_iter().map(|each| version(*each)).collect()
+}
+
+fn optional(maybe: Option<Version>) -> Value {
+    maybe.map_or(Value::Null, version)
+}
+
+fn deployed(deployed: &Deployed) -> Value {
+    match deployed {
+        Deployed::Changed { from, to } => {
+            json!({ "result": "deployed", "from": optional(*from), "version": version(*to) })
+        }
+        Deployed::AlreadyThere(there) => {
+            json!({ "result": "unchanged", "version": version(*there) })
+        }
+        Deployed::Queued {
+            version: queued,
+            replaced,
+            behind,
+        } => json!({
+            "result": "queued",
+            "version": version(*queued),
+            "replaced": optional(*replaced),
+            "locks": behind,
+        }),
+    }
+}
+
+fn deployments<'a>(
+    list: impl IntoIterator<Item = (&'a crate::state::EnvName, &'a Deployed)>,
+) -> Map<String, Value> {
+    list.into_iter()
+        .map(|(name, each)| (name.as_ref().to_owned(), deployed(each)))
+        .collect()
+}
+
+fn release(released: &Released) -> Map<String, Value> {
+    object(json!({
+        "application": released.app,
+        "version": version(released.version),
+        "stored": released.stored,
+        "deployments": deployments(&released.deployments),
+        "waiting": released.waiting,
+        "removedReleases": versions(&released.removed),
+    }))
+}
+
+fn deploy(run: &DeployRun) -> Map<String, Value> {
+    object(json!({
+        "application": run.app,
+        "version": version(run.version),
+        "deployments": deployments(&run.deployments),
+        "removedReleases": versions(&run.removed),
+    }))
+}
+
+fn unlock(unlocked: &Unlocked) -> Map<String, Value> {
+    let queue = unlocked.queue.iter().map(|((environment, app), end)| {
+        let mut fields = object(queue_end(end));
+        fields.insert("environment".into(), json!(environment));
+        fields.insert("application".into(), json!(app));
+        Value::Object(fields)
+    });
+    let absent = unlocked.absent.iter();
+    let absent = absent.map(|(scope, id)| json!({ "environment": scope.environment(), "id": id }));
+    let cleaned = unlocked.cleaned.iter();
+    let cleaned = cleaned.map(|(app, list)| (app.as_ref().to_owned(), versions(list)));
+    object(json!({
+        "removedLocks": unlocked.removed,
+        "absentLocks": absent.collect::<Value>(),
+        "queue": queue.collect::<Value>(),
+        "removedReleases": Value::Object(cleaned.collect()),
+    }))
+}
+
+fn queue_end(end: &QueueEnd) -> Value {
+    match end {
+        QueueEnd::Deployed { from, to } => {
+            json!({ "result": "deployed", "from": optional(*from), "version": version(*to) })
+        }
+        QueueEnd::StillLocked {
+            version: waits,
+            behind,
+        } => {
+            json!({ "result": "queued", "version": version(*waits), "locks": behind })
+        }
+        QueueEnd::Kept(waits) => json!({ "result": "kept", "version": version(*waits) }),
+        QueueEnd::Dropped(cause) => {
+            let dropped = match cause {
+                DropCause::AlreadyDeployed(dropped) | DropCause::NoManifest(dropped) => {
+                    version(*dropped)
+                }
+                DropCause::Broken(_) => Value::Null,
+            };
+            json!({ "result": "dropped", "version": dropped, "reason": cause.to_string() })
+        }
+    }
+}
+
+fn train(run: &TrainRun) -> Map<String, Value> {
+    let mut fields = foreseen(&run.prognosis);
+    let removed = run
+        .removed
+        .iter()
+        .map(|(app, list)| (app.as_ref().to_owned(), versions(list)));
+    fields.insert("removedReleases".into(), Value::Object(removed.collect()));
+    fields
+}
+
+/// The shape of `GetReleaseTrainPrognosisResponse`, and beside it what else is known.
+fn foreseen(prognosis: &Prognosis) -> Map<String, Value> {
+    let environments = prognosis.environments.iter();
+    let environments: Map<_, _> = environments
+        .map(|(name, each)| (name.as_ref().to_owned(), environment(each)))
+        .collect();
+    let (kind, target) = match &prognosis.target {
+        Target::Environment(name) => ("environment", name.as_ref()),
+        Target::Group(name) => ("environment-group", name.as_ref()),
+    };
+    object(json!({
+        "target": target,
+        "targetType": kind,
+        "team": prognosis.team,
+        "envsPrognoses": environments,
+    }))
+}
+
+fn environment(prognosis: &EnvironmentPrognosis) -> Value {
+    match prognosis {
+        EnvironmentPrognosis::Skipped(skip) => json!({
+            "skipCause": skip.cause().name,
+            "reason": skip.to_string(),
+            "locks": skip.locks(),
+        }),
+        EnvironmentPrognosis::Runs { upstream, apps } => {
+            let apps: Map<_, _> = apps
+                .iter()
+                .map(|(name, each)| (name.as_ref().to_owned(), app(each)))
+                .collect();
+            json!({ "upstream": upstream.to_string(), "appsPrognoses": { "prognoses": apps } })
+        }
+    }
+}
+
+fn app(prognosis: &AppPrognosis) -> Value {
+    let mut fields = object(json!({ "currentVersion": optional(prognosis.current) }));
+    let mut insert = |key: &str, value| fields.insert(key.to_owned(), value);
+    match &prognosis.fate {
+        AppFate::Deploys { to, .. } => {
+            insert("deployedVersion", version(*to));
+        }
+        AppFate::Skipped(skip) => {
+            insert("skipCause", json!(skip.cause().name));
+            insert("reason", json!(skip.to_string()));
+            if let Some(held) = skip.held() {
+                insert("heldVersion", version(held.version));
+                insert("locks", json!(held.locks));
+                let queued = match held.queue {
+                    QueueMove::None => Value::Null,
+                    QueueMove::Waits | QueueMove::Put { .. } => version(held.version),
+                };
+                insert("queuedVersion", queued);
+            }
+        }
+    }
+    Value::Object(fields)
+}

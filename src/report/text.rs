@@ -1,0 +1,312 @@
+//! For people: short lines, the most important first. Colours are put in here and taken out where nobody sees them.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
+use anstyle::{AnsiColor, Style};
+
+use super::Fate;
+use crate::plan::outcome::{
+    DeployRun, Deployed, Done, Move, Outcome, QueueEnd, Released, Unlocked,
+};
+use crate::plan::train::{
+    AppFate, AppPrognosis, AppSkip, EnvironmentPrognosis, Held, Prognosis, QueueMove, TrainRun,
+};
+use crate::state::{AppName, EnvName, Moment, PlacedLock, Upstream, Version};
+
+const DONE: Style = AnsiColor::Green.on_default();
+const WAITS: Style = AnsiColor::Yellow.on_default();
+const HEAD: Style = Style::new().bold();
+const FAINT: Style = Style::new().dimmed();
+
+fn paint(style: Style, text: impl Display) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// The answer, a line for each thing that somebody must know.
+pub(super) fn render(outcome: &Outcome, fate: &Fate) -> String {
+    let now = fate.now;
+    let mut lines = match &outcome.done {
+        Done::Released(released) => release(released, now),
+        Done::Deployed(run) => deploy(run, now),
+        Done::Locked(locks) => lock(locks),
+        Done::Unlocked(unlocked) => unlock(unlocked, now),
+        Done::Train(run) => train(run, now),
+        Done::Foreseen(prognosis) => foreseen(prognosis, now),
+    };
+    let says_so = matches!(outcome.done, Done::Foreseen(_) | Done::Released(_));
+    if !fate.changed && !says_so {
+        lines.push("nothing changed".to_owned());
+    }
+    if fate.dry_run {
+        lines.push(paint(HEAD, "dry run: nothing was changed"));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn release(released: &Released, now: Moment) -> Vec<String> {
+    let Released { app, version, .. } = released;
+    if !released.stored {
+        return vec![format!(
+            "{app} {version} is stored already, with the same content; nothing changed"
+        )];
+    }
+    let mut lines = vec![format!(
+        "{} {}",
+        paint(DONE, "released"),
+        paint(HEAD, format!("{app} {version}"))
+    )];
+    for (environment, deployed) in &released.deployments {
+        lines.push(format!("  {}", deployment(app, environment, deployed, now)));
+    }
+    if !released.waiting.is_empty() {
+        let names: Vec<_> = released.waiting.iter().map(ToString::to_string).collect();
+        lines.push(format!("  stored for {}", names.join(", ")));
+    }
+    lines.extend(removed(app, &released.removed));
+    lines
+}
+
+fn deploy(run: &DeployRun, now: Moment) -> Vec<String> {
+    let deployments = run.deployments.iter();
+    let mut lines: Vec<_> = deployments
+        .map(|(environment, each)| deployment(&run.app, environment, each, now))
+        .collect();
+    lines.extend(removed(&run.app, &run.removed));
+    lines
+}
+
+fn deployment(app: &AppName, environment: &EnvName, deployed: &Deployed, now: Moment) -> String {
+    match deployed {
+        Deployed::Changed { from, to } => {
+            let moved = Move {
+                from: *from,
+                to: *to,
+            };
+            format!(
+                "{} {app} to {environment}: {moved}",
+                paint(DONE, "deployed")
+            )
+        }
+        Deployed::AlreadyThere(version) => format!("{environment} runs {app} {version} already"),
+        Deployed::Queued {
+            version,
+            replaced,
+            behind,
+        } => {
+            let replaced = replaced
+                .map(|old| format!(", in place of {old}"))
+                .unwrap_or_default();
+            let queued = paint(WAITS, "queued");
+            let behind = phrases(behind, now).join(" and ");
+            format!("{queued} {app} {version} for {environment}{replaced}, behind {behind}")
+        }
+    }
+}
+
+fn phrases(locks: &[PlacedLock], now: Moment) -> Vec<String> {
+    locks.iter().map(|lock| lock.phrase(now)).collect()
+}
+
+fn removed(app: &AppName, versions: &[Version]) -> Option<String> {
+    if versions.is_empty() {
+        return None;
+    }
+    let numbers: Vec<_> = versions.iter().map(ToString::to_string).collect();
+    Some(paint(
+        FAINT,
+        format!("  cleaned up old releases of {app}: {}", numbers.join(", ")),
+    ))
+}
+
+fn lock(locks: &[PlacedLock]) -> Vec<String> {
+    let lines = locks.iter().flat_map(|placed| {
+        let locked = paint(WAITS, "locked");
+        let (scope, id, message) = (&placed.scope, &placed.id, &placed.lock.message);
+        [
+            format!("{locked} {scope}: {} lock `{id}` ({message})", scope.kind()),
+            paint(
+                FAINT,
+                format!("  to remove it: {}", crate::plan::unlock_command(placed)),
+            ),
+        ]
+    });
+    lines.collect()
+}
+
+fn unlock(unlocked: &Unlocked, now: Moment) -> Vec<String> {
+    let mut lines = Vec::new();
+    for placed in &unlocked.removed {
+        lines.push(format!(
+            "{} {}: {}",
+            paint(DONE, "unlocked"),
+            placed.scope,
+            placed.phrase(now)
+        ));
+    }
+    if unlocked.removed.is_empty() {
+        lines.push(format!("there is no lock on {}", unlocked.target));
+    }
+    for (scope, id) in &unlocked.absent {
+        lines.push(format!("there was no lock `{id}` on {scope}"));
+    }
+    for ((environment, app), end) in &unlocked.queue {
+        lines.push(format!("  {}", queue_end(app, environment, end, now)));
+    }
+    for (app, versions) in &unlocked.cleaned {
+        lines.extend(removed(app, versions));
+    }
+    lines
+}
+
+fn queue_end(app: &AppName, environment: &EnvName, end: &QueueEnd, now: Moment) -> String {
+    match end {
+        QueueEnd::Deployed { from, to } => {
+            let moved = Move {
+                from: *from,
+                to: *to,
+            };
+            format!(
+                "{} {app} to {environment} from the queue: {moved}",
+                paint(DONE, "deployed")
+            )
+        }
+        QueueEnd::StillLocked { version, behind } => {
+            let behind = phrases(behind, now).join(" and ");
+            format!(
+                "{app} {version} {} for {environment}, behind {behind}",
+                paint(WAITS, "stays queued")
+            )
+        }
+        QueueEnd::Kept(version) => {
+            format!("{app} {version} stays queued for {environment}, as asked")
+        }
+        QueueEnd::Dropped(cause) => {
+            format!("dropped {app} from the queue of {environment}: {cause}")
+        }
+    }
+}
+
+fn train(run: &TrainRun, now: Moment) -> Vec<String> {
+    let mut lines = vec![headline("release train to", &run.prognosis)];
+    lines.extend(environments(&run.prognosis, "deployed", now));
+    for (app, versions) in &run.removed {
+        lines.extend(removed(app, versions));
+    }
+    lines
+}
+
+fn foreseen(prognosis: &Prognosis, now: Moment) -> Vec<String> {
+    let mut lines = vec![headline("prognosis for the release train to", prognosis)];
+    lines.extend(environments(prognosis, "to deploy", now));
+    lines
+}
+
+fn headline(what: &str, prognosis: &Prognosis) -> String {
+    let team = prognosis
+        .team
+        .as_ref()
+        .map(|team| format!(", team {team}"))
+        .unwrap_or_default();
+    paint(HEAD, format!("{what} {}{team}", prognosis.target))
+}
+
+fn environments(prognosis: &Prognosis, deployed: &str, now: Moment) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (name, prognosis) in &prognosis.environments {
+        match prognosis {
+            EnvironmentPrognosis::Skipped(skip) => {
+                lines.push(format!(
+                    "{}: {} as a whole: {skip}",
+                    paint(HEAD, name),
+                    paint(WAITS, "skipped")
+                ));
+                lines.extend(
+                    phrases(skip.locks(), now)
+                        .into_iter()
+                        .map(|phrase| format!("    {phrase}")),
+                );
+            }
+            EnvironmentPrognosis::Runs { upstream, apps } => {
+                lines.push(format!(
+                    "{}: {}",
+                    paint(HEAD, name),
+                    totals(upstream, apps, deployed)
+                ));
+                lines.extend(app_lines(apps, now));
+            }
+        }
+    }
+    lines
+}
+
+fn totals(upstream: &Upstream, apps: &BTreeMap<AppName, AppPrognosis>, deployed: &str) -> String {
+    let count =
+        |wanted: fn(&AppFate) -> bool| apps.values().filter(|app| wanted(&app.fate)).count();
+    let goes = count(|fate| matches!(fate, AppFate::Deploys { .. }));
+    let there = count(|fate| matches!(fate, AppFate::Skipped(AppSkip::AlreadyThere(_))));
+    let skipped = apps.len() - goes - there;
+    let goes = paint(
+        if goes > 0 { DONE } else { Style::new() },
+        format!("{goes} {deployed}"),
+    );
+    let skipped = paint(
+        if skipped > 0 { WAITS } else { Style::new() },
+        format!("{skipped} skipped"),
+    );
+    format!("{goes}, {skipped}, {there} up to date with {upstream}")
+}
+
+/// A line for each app that moves or cannot; those that are up to date are only counted.
+fn app_lines(apps: &BTreeMap<AppName, AppPrognosis>, now: Moment) -> Vec<String> {
+    let shown = apps
+        .iter()
+        .filter(|(_, app)| !matches!(app.fate, AppFate::Skipped(AppSkip::AlreadyThere(_))));
+    let width = shown
+        .clone()
+        .map(|(name, _)| name.as_ref().len())
+        .max()
+        .unwrap_or(0);
+    let lines = shown.flat_map(|(name, app)| {
+        let name = format!("  {:width$}", name.to_string());
+        match &app.fate {
+            AppFate::Deploys { to, .. } => vec![format!(
+                "{name}  {}",
+                Move {
+                    from: app.current,
+                    to: *to
+                }
+            )],
+            AppFate::Skipped(skip) => {
+                let queue = skip.held().map(queue_note).unwrap_or_default();
+                let mut lines = vec![format!(
+                    "{name}  {}: {skip}{queue}",
+                    paint(WAITS, "skipped")
+                )];
+                let locks = skip
+                    .held()
+                    .map(|held| phrases(&held.locks, now))
+                    .unwrap_or_default();
+                lines.extend(
+                    locks
+                        .into_iter()
+                        .map(|phrase| format!("  {:width$}    {phrase}", "")),
+                );
+                lines
+            }
+        }
+    });
+    lines.collect()
+}
+
+fn queue_note(held: &Held) -> String {
+    let version = held.version;
+    match held.queue {
+        QueueMove::None => format!("; {version} is not queued"),
+        QueueMove::Waits => format!("; {version} waits in the queue"),
+        QueueMove::Put { replaced: None } => format!("; {version} goes into the queue"),
+        QueueMove::Put {
+            replaced: Some(old),
+        } => format!("; {version} goes into the queue in place of {old}"),
+    }
+}
