@@ -126,14 +126,11 @@ impl DemoArgs {
 }
 
 fn make_folder(asked: Option<PathBuf>) -> Result<PathBuf> {
-    let folder = match asked {
-        None => {
-            return Ok(tempfile::Builder::new()
-                .prefix("trainyard-demo-")
-                .tempdir()?
-                .keep());
-        }
-        Some(folder) => folder,
+    let Some(folder) = asked else {
+        let folder = tempfile::Builder::new()
+            .prefix("trainyard-demo-")
+            .tempdir()?;
+        return Ok(folder.keep());
     };
     std::fs::create_dir_all(&folder)
         .with_context(|| format!("making the folder `{}`", folder.display()))?;

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use crate::git::{Failure, FailureKind, clean};
 use crate::plan::{Refusal, Unusable};
 use crate::state::InvalidName;
+use crate::state::config::ConfigError;
 use crate::state::deployment::BrokenLink;
-use crate::state::environment::ConfigError;
 
 /// How a command ended; the codes are those of `docs/commands.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -136,7 +136,7 @@ impl Session {
             let fate = self.fate(!planned.changes.is_empty(), None);
             (planned.outcome, fate)
         } else {
-            let operation = self.operation(&checkout, &context, (&id, identity));
+            let operation = operation(&checkout, &context, (&id, identity));
             let published = checkout.publish(&operation, plan)?;
             self.told(&checkout, published)
         };
@@ -197,31 +197,6 @@ impl Session {
             _ => Err(usage(
                 "nobody knows who you are: set `git config user.name` and `user.email`, or pass `--author-name` and `--author-email`",
             )),
-        }
-    }
-
-    fn operation(
-        &self,
-        checkout: &Checkout,
-        context: &Context,
-        (id, identity): (&str, Uuid),
-    ) -> Operation {
-        let author = (
-            context.actor.name.raw().to_owned(),
-            context.actor.email.raw().to_owned(),
-        );
-        let committer = checkout.committer().unwrap_or_else(|| author.clone());
-        let signature = |(name, email): (String, String)| Signature {
-            name,
-            email,
-            seconds: context.now.seconds(),
-        };
-        Operation {
-            id: id.to_owned(),
-            request: identity.to_string(),
-            instant: context.now.to_exact(),
-            author: signature(author),
-            committer: signature(committer),
         }
     }
 
@@ -292,6 +267,26 @@ fn context(checkout: &Checkout, actor: Actor, now: Moment) -> Context {
         now,
         repo_url: checkout.url.clone(),
         branch: checkout.branch.clone(),
+    }
+}
+
+fn operation(checkout: &Checkout, context: &Context, (id, identity): (&str, Uuid)) -> Operation {
+    let author = (
+        context.actor.name.raw().to_owned(),
+        context.actor.email.raw().to_owned(),
+    );
+    let committer = checkout.committer().unwrap_or_else(|| author.clone());
+    let signature = |(name, email): (String, String)| Signature {
+        name,
+        email,
+        seconds: context.now.seconds(),
+    };
+    Operation {
+        id: id.to_owned(),
+        request: identity.to_string(),
+        instant: context.now.to_exact(),
+        author: signature(author),
+        committer: signature(committer),
     }
 }
 

@@ -145,7 +145,9 @@ fn write_tree(
     }
     entries.sort_by(order);
     let mut bytes = Vec::new();
-    entries.iter().for_each(|entry| append(&mut bytes, entry));
+    for entry in &entries {
+        append(&mut bytes, entry);
+    }
     let tree = NewObject::new(ObjectType::Tree, bytes);
     let id = tree.id;
     objects.push(tree);

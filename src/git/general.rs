@@ -65,7 +65,7 @@ fn admit_what_is_done(step: &Step) -> Result<()> {
                 done.extend_from_slice(format!("{mode:o} {}\t{text}\0", oid(id)).as_bytes());
             }
             Some((MODE_FILE, id)) if on_disk != touched.old => {
-                remove_beginning(root, text, &new, id)?
+                remove_beginning(root, text, &new, id)?;
             }
             _ => {}
         }

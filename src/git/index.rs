@@ -189,9 +189,9 @@ fn append(written: &mut Vec<u8>, path: &[u8], patch: &Patch) -> u32 {
         stat.st_gid,
         stat.st_size as u32,
     ];
-    numbers
-        .iter()
-        .for_each(|number| written.extend_from_slice(&number.to_be_bytes()));
+    for number in numbers {
+        written.extend_from_slice(&number.to_be_bytes());
+    }
     written.extend_from_slice(&staged.id);
     let length = u16::try_from(path.len()).unwrap_or(u16::MAX).min(0x0fff);
     written.extend_from_slice(&length.to_be_bytes());

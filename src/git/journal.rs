@@ -55,6 +55,12 @@ impl Checkout {
     }
 }
 
+/// What every journal begins with.
+#[derive(Deserialize)]
+struct Form {
+    form: u32,
+}
+
 /// Reads a journal; `None` if there is none. What cannot be understood is not touched.
 pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
     let bytes = match std::fs::read(path) {
@@ -62,10 +68,6 @@ pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error).with_context(|| format!("reading `{}`", path.display())),
     };
-    #[derive(Deserialize)]
-    struct Form {
-        form: u32,
-    }
     let form = serde_json::from_slice::<Form>(&bytes)
         .ok()
         .filter(|form| form.form == FORM);

@@ -107,15 +107,13 @@ fn index(placed: &[Placed], pack_checksum: [u8; 20]) -> Result<Vec<u8>> {
         let count = placed.partition_point(|object| object.id[0] <= first);
         index.extend_from_slice(&u32::try_from(count)?.to_be_bytes());
     }
-    placed
-        .iter()
-        .for_each(|object| index.extend_from_slice(&object.id));
-    placed
-        .iter()
-        .for_each(|object| index.extend_from_slice(&object.checksum.to_be_bytes()));
-    placed
-        .iter()
-        .for_each(|object| index.extend_from_slice(&object.offset.to_be_bytes()));
+    index.extend(placed.iter().flat_map(|object| object.id));
+    index.extend(
+        placed
+            .iter()
+            .flat_map(|object| object.checksum.to_be_bytes()),
+    );
+    index.extend(placed.iter().flat_map(|object| object.offset.to_be_bytes()));
     index.extend_from_slice(&pack_checksum);
     let checksum: [u8; 20] = Sha1::digest(&index).into();
     index.extend_from_slice(&checksum);

@@ -54,7 +54,7 @@ pub(super) type InTheWay = String;
 
 /// A move that can be made.
 pub(super) enum Way<'a> {
-    Plain(plain::Move<'a>),
+    Plain(Box<plain::Move<'a>>),
     General(general::Move<'a>),
 }
 
@@ -218,7 +218,7 @@ fn step(checkout: &Checkout, old: Oid, new: Oid, resumed: bool) -> Step<'_> {
 /// The touched paths alone where the checkout is plain; git's own way where it is not.
 fn way<'a>(step: &'a Step<'a>) -> Result<Result<Way<'a>, InTheWay>> {
     match plain::plan(step)? {
-        Some(planned) => Ok(planned.map(Way::Plain)),
+        Some(planned) => Ok(planned.map(|plan| Way::Plain(Box::new(plan)))),
         None => Ok(general::plan(step)?.map(Way::General)),
     }
 }

@@ -8,7 +8,7 @@ use anyhow::Result;
 use serde_json::{Map, Value, json};
 
 use super::{Ground, yaml};
-use crate::state::environment::{ArgoCdConfig, ArgoCdTarget, IgnoreDifference, SyncWindow};
+use crate::state::argocd::{ArgoCdConfig, ArgoCdTarget, IgnoreDifference, SyncWindow};
 use crate::state::{AppName, EnvName, Environment, TeamName, deployment, release};
 use crate::tree::{Draft, Entry, ReadTree, RepoPath};
 
@@ -191,6 +191,7 @@ fn resource(kind: &str, metadata: Value, spec: Map<String, Value>) -> Map<String
     fields
 }
 
+#[derive(Clone, Copy)]
 enum Role {
     Project,
     Application,

@@ -345,12 +345,16 @@ impl Prognosis {
 
     /// The faults of the environments, if every one has a fault.
     pub(crate) fn faults(&self) -> Vec<(&EnvName, &EnvironmentSkip)> {
-        let fault = |(name, prognosis)| match prognosis {
-            &EnvironmentPrognosis::Skipped(ref skip) if skip.is_fault() => Some((name, skip)),
-            EnvironmentPrognosis::Skipped(_) | EnvironmentPrognosis::Runs { .. } => None,
-        };
-        let faults: Option<Vec<_>> = self.environments.iter().map(fault).collect();
-        faults.unwrap_or_default()
+        let mut faults = Vec::new();
+        for (name, prognosis) in &self.environments {
+            match prognosis {
+                EnvironmentPrognosis::Skipped(skip) if skip.is_fault() => faults.push((name, skip)),
+                EnvironmentPrognosis::Skipped(_) | EnvironmentPrognosis::Runs { .. } => {
+                    return Vec::new();
+                }
+            }
+        }
+        faults
     }
 
     /// Refuses the whole train if any lock is in its way.

@@ -141,14 +141,11 @@ fn is_plain(value: &str) -> bool {
         return false;
     };
     let alone = matches!(bytes.get(1), None | Some(b' '));
-    !b" #,[]{}&*!|>'\"%@`".contains(first)
-        && *last != b' '
-        && !(b"-?:".contains(first) && alone)
-        && !value.starts_with("---")
-        && !value.starts_with("...")
-        && !value.ends_with(':')
-        && !value.contains(": ")
-        && !value.contains(" #")
+    let indicator = b" #,[]{}&*!|>'\"%@`".contains(first) || (b"-?:".contains(first) && alone);
+    let document = value.starts_with("---") || value.starts_with("...");
+    let key = value.ends_with(':') || value.contains(": ");
+    let comment = value.contains(" #");
+    !(indicator || document || key || comment || *last == b' ')
 }
 
 /// Whether YAML 1.1 takes the plain text for something other than a string.

@@ -30,15 +30,14 @@ pub(crate) fn commit_message(
         message.push_str("\n\n");
         message.push_str(&effects.join("\n"));
     }
-    message.push_str(&format!(
-        "\n\nTrainyard-Operation: {operation}\nTrainyard-Operation-Id: {id}\n"
-    ));
-    for input in inputs {
-        message.push_str(&format!(
-            "Trainyard-{}: {}\n",
-            input.name,
-            plain(&input.value)
-        ));
+    let operation = [
+        ("Operation", operation.to_owned()),
+        ("Operation-Id", id.to_owned()),
+    ];
+    let inputs = inputs.iter().map(|input| (input.name, plain(&input.value)));
+    message.push_str("\n\n");
+    for (name, value) in operation.into_iter().chain(inputs) {
+        message.extend(["Trainyard-", name, ": ", &value, "\n"]);
     }
     message
 }

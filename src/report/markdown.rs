@@ -110,7 +110,7 @@ fn row(app: &AppName, prognosis: &AppPrognosis, now: Moment) -> Option<String> {
                 match held.queue {
                     QueueMove::None => {}
                     QueueMove::Waits | QueueMove::Put { .. } => {
-                        words.push(format!("{} queued", held.version))
+                        words.push(format!("{} queued", held.version));
                     }
                 }
             }

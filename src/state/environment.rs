@@ -1,25 +1,14 @@
-//! Environments: `environments/<env>/config.json`, and the graph that their upstreams and groups make.
+//! Environments, and the graph that their upstreams and groups make.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use anyhow::Result;
-use serde::Deserialize;
-use serde_json::Value;
-use thiserror::Error;
 
+use super::argocd::ArgoCdTarget;
+use super::config::{self, ConfigError, UpstreamFields};
 use super::{EnvName, GroupName, plain};
-use crate::tree::{Entry, Kind, ReadTree, RepoPath};
-
-/// A file of an environment that cannot be understood.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("`{path}`: {why}")]
-pub(crate) struct ConfigError {
-    /// The file.
-    pub(crate) path: RepoPath,
-    /// What is wrong with it.
-    pub(crate) why: String,
-}
+use crate::tree::{Kind, ReadTree, RepoPath};
 
 /// Where the versions of an environment come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,7 +106,7 @@ impl Environment {
     }
 
     fn read(tree: &dyn ReadTree, name: EnvName) -> Result<Self> {
-        let config = read_config(tree, &Self::config_path(&name), &name)?;
+        let config = config::read(tree, &Self::config_path(&name), &name)?;
         Ok(match config {
             Ok(config) => Self {
                 group: config.environmentgroup.and_then(|group| group.parse().ok()),
@@ -222,124 +211,6 @@ impl EnvironmentGraph {
         None
     }
 }
-
-/// An Argo CD project that an environment renders.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct ArgoCdTarget {
-    /// The name of the project and of its file: the environment, or `<prefix>-<environment>-<concrete name>`.
-    pub(crate) name: String,
-    /// Whether the environment has several of them.
-    pub(crate) active_active: bool,
-    /// What to render.
-    pub(crate) config: ArgoCdConfig,
-}
-
-/// One `argocd` block of a config. Keys are compared without case and underscores, as kuberpult's files and its API spell
-/// them differently.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default)]
-pub(crate) struct ArgoCdConfig {
-    #[serde(alias = "concreteenvname")]
-    name: String,
-    pub(crate) destination: Destination,
-    #[serde(rename = "syncwindows", deserialize_with = "or_default")]
-    pub(crate) sync_windows: Vec<SyncWindow>,
-    #[serde(rename = "accesslist", deserialize_with = "or_default")]
-    pub(crate) access_list: Vec<AccessEntry>,
-    #[serde(rename = "applicationannotations", deserialize_with = "or_default")]
-    pub(crate) application_annotations: BTreeMap<String, String>,
-    #[serde(rename = "ignoredifferences", deserialize_with = "or_default")]
-    pub(crate) ignore_differences: Vec<IgnoreDifference>,
-    #[serde(rename = "syncoptions", deserialize_with = "or_default")]
-    pub(crate) sync_options: Vec<String>,
-}
-
-/// Where Argo CD deploys to.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default)]
-pub(crate) struct Destination {
-    pub(crate) name: String,
-    pub(crate) server: String,
-    pub(crate) namespace: Option<String>,
-    #[serde(rename = "appprojectnamespace")]
-    pub(crate) app_project_namespace: Option<String>,
-    #[serde(rename = "applicationnamespace")]
-    pub(crate) application_namespace: Option<String>,
-}
-
-/// When Argo CD may sync.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default)]
-pub(crate) struct SyncWindow {
-    pub(crate) schedule: String,
-    pub(crate) duration: String,
-    pub(crate) kind: String,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) applications: Vec<String>,
-}
-
-/// A kind of cluster resource that apps may create.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default)]
-pub(crate) struct AccessEntry {
-    pub(crate) group: String,
-    pub(crate) kind: String,
-}
-
-/// What Argo CD passes over when it compares.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default)]
-pub(crate) struct IgnoreDifference {
-    pub(crate) group: String,
-    pub(crate) kind: String,
-    pub(crate) name: String,
-    pub(crate) namespace: String,
-    #[serde(rename = "jsonpointers", deserialize_with = "or_default")]
-    pub(crate) json_pointers: Vec<String>,
-    #[serde(rename = "jqpathexpressions", deserialize_with = "or_default")]
-    pub(crate) jq_path_expressions: Vec<String>,
-    #[serde(rename = "managedfieldsmanagers", deserialize_with = "or_default")]
-    pub(crate) managed_fields_managers: Vec<String>,
-}
-
-/// `null` is the empty value, as Go reads it.
-fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: Default + Deserialize<'de>,
-{
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
-}
-
-/// The shape of the file, its keys in lower case without underscores.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct ConfigFile {
-    upstream: Option<UpstreamFields>,
-    environmentgroup: Option<String>,
-    argocd: Option<ArgoCdConfig>,
-    #[serde(alias = "argoconfigs")]
-    argocdconfigs: Option<ArgoCdConfigs>,
-    isactiveactive: Option<bool>,
-    #[serde(skip)]
-    targets: Vec<ArgoCdTarget>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct UpstreamFields {
-    environment: Option<String>,
-    latest: Option<bool>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct ArgoCdConfigs {
-    #[serde(alias = "configs", deserialize_with = "or_default")]
-    argocdconfigurations: Vec<ArgoCdConfig>,
-    commonenvprefix: Option<String>,
-}
-
 fn upstream_of(fields: Option<UpstreamFields>) -> Result<Upstream, NoUpstream> {
     let fields = fields.ok_or(NoUpstream::Missing)?;
     let environment = fields.environment.filter(|name| !name.is_empty());
@@ -351,98 +222,6 @@ fn upstream_of(fields: Option<UpstreamFields>) -> Result<Upstream, NoUpstream> {
         },
         (true, Some(_)) => Err(NoUpstream::Both),
         (false, None) => Err(NoUpstream::Empty),
-    }
-}
-
-/// Reads one config; a missing file is an empty config. As in Go, the first JSON value counts and the rest is passed over.
-fn read_config(
-    tree: &dyn ReadTree,
-    path: &RepoPath,
-    name: &EnvName,
-) -> Result<Result<ConfigFile, ConfigError>> {
-    let error = |why: String| ConfigError {
-        path: path.clone(),
-        why,
-    };
-    let content = match tree.kind(path)? {
-        None => return Ok(Ok(ConfigFile::default())),
-        Some(Kind::File) => tree.entry(path)?,
-        Some(_) => None,
-    };
-    let Some(Entry::File(content)) = content else {
-        return Ok(Err(error("it is no file".to_owned())));
-    };
-    let bytes = tree.bytes(&content)?;
-    let parsed = parse_config(&bytes, name).map_err(|why| error(why.to_string()));
-    Ok(parsed)
-}
-
-fn parse_config(bytes: &[u8], name: &EnvName) -> Result<ConfigFile> {
-    let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<Value>();
-    let value = values
-        .next()
-        .unwrap_or_else(|| serde_json::from_slice(bytes))?;
-    if value.is_null() {
-        return Ok(ConfigFile::default());
-    }
-    let mut config: ConfigFile = serde_json::from_value(folded(value))?;
-    config.targets = targets(&mut config, name)?;
-    Ok(config)
-}
-
-fn targets(config: &mut ConfigFile, name: &EnvName) -> Result<Vec<ArgoCdTarget>> {
-    let several = config.argocdconfigs.take().unwrap_or_default();
-    let prefix = several.commonenvprefix.unwrap_or_default();
-    if !config.isactiveactive.unwrap_or(!prefix.is_empty()) {
-        let one = config
-            .argocd
-            .take()
-            .or(several.argocdconfigurations.into_iter().next());
-        let target = |config| ArgoCdTarget {
-            name: name.to_string(),
-            active_active: false,
-            config,
-        };
-        return Ok(one.map(target).into_iter().collect());
-    }
-    let target = |config: ArgoCdConfig| {
-        let full = format!("{prefix}-{name}-{}", config.name);
-        let words = |text: &str| text.parse::<super::TeamName>().is_ok();
-        anyhow::ensure!(
-            words(&full),
-            "`{}` is no valid name for an Argo CD project: prefix and name must be lower-case words joined by hyphens",
-            plain(&full)
-        );
-        Ok(ArgoCdTarget {
-            name: full,
-            active_active: true,
-            config,
-        })
-    };
-    several
-        .argocdconfigurations
-        .into_iter()
-        .map(target)
-        .collect()
-}
-
-/// All keys in lower case and without underscores, except those of maps that people fill.
-fn folded(value: Value) -> Value {
-    match value {
-        Value::Object(fields) => {
-            let fields = fields.into_iter().map(|(key, value)| {
-                let key = key.replace('_', "").to_lowercase();
-                let value = if key == "applicationannotations" {
-                    value
-                } else {
-                    folded(value)
-                };
-                (key, value)
-            });
-            Value::Object(fields.collect())
-        }
-        Value::Array(values) => Value::Array(values.into_iter().map(folded).collect()),
-        other => other,
     }
 }
 

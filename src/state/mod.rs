@@ -1,6 +1,8 @@
 //! Nouns: what a manifest repository holds. Each module owns the files of its noun, to read and to write.
 //! The format is `docs/format.md`.
 
+pub(crate) mod argocd;
+pub(crate) mod config;
 pub(crate) mod deployment;
 pub(crate) mod environment;
 pub(crate) mod lock;

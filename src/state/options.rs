@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde::Deserialize;
 
-use super::environment::ConfigError;
+use super::config::ConfigError;
 use crate::tree::{Entry, ReadTree, RepoPath};
 
 /// The options; a repository without the file has the defaults. An unknown key is an error, so that a misspelt one is not lost.

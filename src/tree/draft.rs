@@ -26,11 +26,6 @@ impl ChangeSet {
         self.0.is_empty()
     }
 
-    /// How many paths change.
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
-
     /// The changes in the order of their paths.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&RepoPath, &Change)> {
         self.0.iter()

@@ -1,0 +1,103 @@
+//! `environments/<env>/config.json`, read as kuberpult reads it: the first JSON value counts, keys are compared without case, and
+//! unknown keys are somebody else's.
+
+use anyhow::Result;
+use serde::Deserialize;
+use serde_json::Value;
+use thiserror::Error;
+
+use super::EnvName;
+use super::argocd::{ArgoCdConfig, ArgoCdConfigs, ArgoCdTarget, targets};
+use crate::tree::{Entry, Kind, ReadTree, RepoPath};
+
+/// A file of an environment that cannot be understood.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("`{path}`: {why}")]
+pub(crate) struct ConfigError {
+    /// The file.
+    pub(crate) path: RepoPath,
+    /// What is wrong with it.
+    pub(crate) why: String,
+}
+/// The shape of the file, its keys in lower case without underscores.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ConfigFile {
+    pub(super) upstream: Option<UpstreamFields>,
+    pub(super) environmentgroup: Option<String>,
+    argocd: Option<ArgoCdConfig>,
+    #[serde(alias = "argoconfigs")]
+    argocdconfigs: Option<ArgoCdConfigs>,
+    isactiveactive: Option<bool>,
+    #[serde(skip)]
+    pub(super) targets: Vec<ArgoCdTarget>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct UpstreamFields {
+    pub(super) environment: Option<String>,
+    pub(super) latest: Option<bool>,
+}
+
+/// Reads one config; a missing file is an empty config. As in Go, the first JSON value counts and the rest is passed over.
+pub(super) fn read(
+    tree: &dyn ReadTree,
+    path: &RepoPath,
+    name: &EnvName,
+) -> Result<Result<ConfigFile, ConfigError>> {
+    let error = |why: String| ConfigError {
+        path: path.clone(),
+        why,
+    };
+    let content = match tree.kind(path)? {
+        None => return Ok(Ok(ConfigFile::default())),
+        Some(Kind::File) => tree.entry(path)?,
+        Some(_) => None,
+    };
+    let Some(Entry::File(content)) = content else {
+        return Ok(Err(error("it is no file".to_owned())));
+    };
+    let bytes = tree.bytes(&content)?;
+    let parsed = parse(&bytes, name).map_err(|why| error(why.to_string()));
+    Ok(parsed)
+}
+
+fn parse(bytes: &[u8], name: &EnvName) -> Result<ConfigFile> {
+    let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<Value>();
+    let value = values
+        .next()
+        .unwrap_or_else(|| serde_json::from_slice(bytes))?;
+    if value.is_null() {
+        return Ok(ConfigFile::default());
+    }
+    let mut config: ConfigFile = serde_json::from_value(folded(value))?;
+    let (block, several) = (config.argocd.take(), config.argocdconfigs.take());
+    config.targets = targets(
+        name,
+        block,
+        several.unwrap_or_default(),
+        config.isactiveactive,
+    )?;
+    Ok(config)
+}
+
+/// All keys in lower case and without underscores, except those of maps that people fill.
+fn folded(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let fields = fields.into_iter().map(|(key, value)| {
+                let key = key.replace('_', "").to_lowercase();
+                let value = if key == "applicationannotations" {
+                    value
+                } else {
+                    folded(value)
+                };
+                (key, value)
+            });
+            Value::Object(fields.collect())
+        }
+        Value::Array(values) => Value::Array(values.into_iter().map(folded).collect()),
+        other => other,
+    }
+}
