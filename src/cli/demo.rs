@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 
 use super::exit::{Exit, usage};
+use super::{Color, Global};
 use crate::git::Git;
 
 /// Make a remote and a checkout with an example shop, and run the whole story on them
@@ -88,8 +89,9 @@ const STORY: [Scene; 24] = [
 ];
 
 impl DemoArgs {
-    pub(super) fn run(self) -> Result<Exit> {
+    pub(super) fn run(self, global: &Global) -> Result<Exit> {
         let folder = make_folder(self.folder)?;
+        let run = |command: &str| run(&folder, global, command);
         let checkout = folder.join("checkout");
         make_shop(&folder)?;
         say(&format!(
@@ -100,14 +102,14 @@ impl DemoArgs {
         for scene in STORY {
             match scene {
                 Scene::Say(text) => say(&format!("\n# {text}")),
-                Scene::Run(command) => run(&folder, command)?,
+                Scene::Run(command) => run(command)?,
                 Scene::ReleaseAll(version) => {
                     for (app, team) in APPS {
                         let manifests = format!("../manifests/{app}-v{version}");
                         let command = format!(
                             "release -a {app} --team {team} --display-version v{version}.0 --manifests {manifests}"
                         );
-                        run(&folder, &command)?;
+                        run(&command)?;
                     }
                 }
             }
@@ -153,10 +155,16 @@ fn make_shop(folder: &Path) -> Result<()> {
         &[
             "init",
             "--quiet",
+            "--template=",
             "--bare",
             "--initial-branch=main",
             &remote,
         ],
+    )?;
+    let config = path("remote.git/config");
+    git(
+        folder,
+        &["config", "--file", &config, "core.hooksPath", "/dev/null"],
     )?;
     git(
         folder,
@@ -165,6 +173,8 @@ fn make_shop(folder: &Path) -> Result<()> {
             "init.defaultBranch=main",
             "clone",
             "--quiet",
+            "--template=",
+            "--origin=origin",
             &remote,
             &checkout,
         ],
@@ -175,6 +185,7 @@ fn make_shop(folder: &Path) -> Result<()> {
         ("user.name", "Demo"),
         ("user.email", "demo@example.com"),
         ("commit.gpgSign", "false"),
+        ("push.gpgSign", "false"),
         ("core.hooksPath", "/dev/null"),
     ] {
         git(&checkout, &["config", key, value])?;
@@ -251,18 +262,26 @@ fn write(path: &Path, text: &str) -> Result<()> {
     std::fs::write(path, text).with_context(|| format!("writing `{}`", path.display()))
 }
 
-/// Shows a command as a person would type it, and runs it in the checkout.
-fn run(folder: &Path, command: &str) -> Result<()> {
+/// Shows a command as a person would type it, and runs it in the checkout. Variables that are set for the checkouts of that
+/// person do not reach it.
+fn run(folder: &Path, global: &Global, command: &str) -> Result<()> {
     show(&format!("trainyard {command}"));
     let checkout = folder.join("checkout").into_os_string();
     let mut arguments = vec![OsString::from("trainyard"), "-C".into(), checkout];
+    arguments.extend(global.quiet.then(|| "--quiet".into()));
+    arguments.extend(global.verbose.then(|| "--verbose".into()));
+    arguments.push(match global.color {
+        Color::Auto => "--color=auto".into(),
+        Color::Always => "--color=always".into(),
+        Color::Never => "--color=never".into(),
+    });
     for word in words(command) {
         let in_folder = word
             .strip_prefix("../")
             .map(|rest| folder.join(rest).into_os_string());
         arguments.push(in_folder.unwrap_or_else(|| word.into()));
     }
-    let exit = super::run(arguments);
+    let exit = super::run_by_arguments_alone(arguments);
     anyhow::ensure!(
         exit == Exit::Done.into(),
         "the story stops: `trainyard {command}` failed"

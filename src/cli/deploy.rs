@@ -1,7 +1,7 @@
 //! `trainyard deploy`
 
 use anyhow::Result;
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 
 use super::exit::Exit;
 use super::session::{Request, Session};
@@ -11,17 +11,13 @@ use crate::state::{AppName, EnvName, GroupName, Version};
 
 /// Deploy one release of an app to an environment or a group
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("place").required(true))]
 pub(super) struct DeployArgs {
     /// The app
     #[arg(short, long, value_name = "APP", alias = "app")]
     application: AppName,
     /// The environment
-    #[arg(
-        short,
-        long,
-        value_name = "ENV",
-        required_unless_present = "environment_group"
-    )]
+    #[arg(short, long, value_name = "ENV", group = "place")]
     environment: Option<EnvName>,
     /// The environments of a group: all, or none
     #[arg(
@@ -29,7 +25,7 @@ pub(super) struct DeployArgs {
         long,
         value_name = "GROUP",
         alias = "group",
-        conflicts_with = "environment"
+        group = "place"
     )]
     environment_group: Option<GroupName>,
     /// The number of the release

@@ -30,6 +30,9 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// What can be done about a broken file.
+pub(super) const MEND: &str = "mend the file in the manifest repository, commit and push it";
+
 /// A command line that cannot be meant.
 #[derive(Debug)]
 struct Usage(String);
@@ -85,8 +88,7 @@ fn classified(error: &anyhow::Error) -> (Exit, Option<String>) {
         return (Exit::Invalid, Some(unusable.hint().to_owned()));
     }
     if error.is::<ConfigError>() || error.is::<BrokenLink>() {
-        let hint = "mend the file in the manifest repository, commit and push it".to_owned();
-        return (Exit::Invalid, Some(hint));
+        return (Exit::Invalid, Some(MEND.to_owned()));
     }
     if error.is::<InvalidName>() || error.is::<Usage>() {
         return (Exit::Usage, None);

@@ -1,7 +1,7 @@
 //! `trainyard lock` and `trainyard unlock`
 
 use anyhow::Result;
-use clap::Args;
+use clap::{ArgGroup, Args};
 use uuid::Uuid;
 
 use super::exit::{Exit, usage};
@@ -17,14 +17,10 @@ const MOST_BYTES: usize = 64 * 1024;
 
 /// What is locked: an environment, an app or a team there, or all environments of a group.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("place").required(true))]
 struct TargetArgs {
     /// The environment
-    #[arg(
-        short,
-        long,
-        value_name = "ENV",
-        required_unless_present = "environment_group"
-    )]
+    #[arg(short, long, value_name = "ENV", group = "place")]
     environment: Option<EnvName>,
     /// Only this app on the environment
     #[arg(short, long, value_name = "APP", alias = "app", conflicts_with_all = ["team", "environment_group"])]
@@ -38,7 +34,7 @@ struct TargetArgs {
         long,
         value_name = "GROUP",
         alias = "group",
-        conflicts_with = "environment"
+        group = "place"
     )]
     environment_group: Option<GroupName>,
 }
@@ -75,19 +71,15 @@ pub(super) struct LockArgs {
 
 /// Remove locks; what no lock holds back any longer is deployed from the queue
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("which").required(true))]
 pub(super) struct UnlockArgs {
     #[command(flatten)]
     target: TargetArgs,
     /// The id of the lock
-    #[arg(
-        long,
-        value_name = "ID",
-        alias = "lockID",
-        required_unless_present = "all"
-    )]
+    #[arg(long, value_name = "ID", alias = "lockID", group = "which")]
     lock_id: Option<LockId>,
     /// All locks in that place
-    #[arg(long, conflicts_with = "lock_id")]
+    #[arg(long, group = "which")]
     all: bool,
     /// Leave the queue as it is
     #[arg(long)]

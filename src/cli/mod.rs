@@ -12,12 +12,15 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::Resettable;
+use clap::error::ContextValue;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use exit::Exit;
 use session::Session;
 
 use crate::report;
+use crate::state::plain;
 
 /// Release trains on a GitOps manifest repository, straight on a git checkout.
 #[derive(Debug, Parser)]
@@ -150,7 +153,17 @@ enum Command {
 
 /// Runs the program.
 pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let parsed = Cli::command()
+    run_as(Cli::command(), arguments)
+}
+
+/// Runs the program as if no `TRAINYARD_…` variable were set.
+fn run_by_arguments_alone(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let command = Cli::command().mut_args(|argument| argument.env(Resettable::Reset));
+    run_as(command, arguments)
+}
+
+fn run_as(command: clap::Command, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let parsed = command
         .try_get_matches_from(arguments)
         .and_then(|mut matches| {
             let places = release::Places::of(&matches);
@@ -159,6 +172,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let (cli, places) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => {
+            let error = harmless(error);
             // Nothing can be done about a closed pipe; the code tells all the same.
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
@@ -169,6 +183,25 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) => exit::report(&error).into(),
     }
+}
+
+/// What clap quotes from the command line, with control characters spelled out: it can colour nothing and begin no line.
+fn harmless(mut error: clap::Error) -> clap::Error {
+    let quoted: Vec<_> = error
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(text) => Some((kind, ContextValue::String(plain(text)))),
+            ContextValue::Strings(texts) => {
+                let texts = texts.iter().map(|text| plain(text)).collect();
+                Some((kind, ContextValue::Strings(texts)))
+            }
+            _ => None,
+        })
+        .collect();
+    for (kind, value) in quoted {
+        error.insert(kind, value);
+    }
+    error
 }
 
 fn dispatch(cli: Cli, places: &release::Places) -> anyhow::Result<Exit> {
@@ -184,6 +217,6 @@ fn dispatch(cli: Cli, places: &release::Places) -> anyhow::Result<Exit> {
         Command::Unlock(arguments) => arguments.run(&session()?),
         Command::ReleaseTrain(arguments) => arguments.run(&session()?),
         Command::Prognosis(arguments) => arguments.run(&session()?),
-        Command::Demo(arguments) => arguments.run(),
+        Command::Demo(arguments) => arguments.run(&cli.global),
     }
 }

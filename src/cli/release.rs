@@ -16,7 +16,7 @@ use crate::plan::release::{NewRelease, release};
 use crate::report::Input;
 use crate::state::release::Field;
 use crate::state::{
-    AppName, CommitId, DisplayVersion, EnvName, FreeText, InvalidName, TeamName, Version,
+    AppName, CommitId, DisplayVersion, EnvName, FreeText, InvalidName, TeamName, Version, plain,
 };
 
 /// The longest source message, in bytes.
@@ -130,13 +130,14 @@ impl ReleaseArgs {
             // clap counts each flag and each value: the value of the flag just before stands two places earlier.
             match waiting.next_if(|(_, environment)| **environment + 2 == *place) {
                 Some((environment, _)) => files.push((environment.clone(), manifest.into())),
-                None => files.push(split(manifest)?),
+                None => match waiting.next_if(|(_, environment)| *environment < place) {
+                    Some((environment, _)) => return Err(unpaired(environment)),
+                    None => files.push(split(manifest)?),
+                },
             }
         }
         if let Some((environment, _)) = waiting.next() {
-            let message =
-                format!("`--environment {environment}` has no `--manifest` right behind it");
-            return Err(usage(message));
+            return Err(unpaired(environment));
         }
         if let Some(folder) = &self.manifests {
             files.extend(files_of(folder)?);
@@ -188,6 +189,12 @@ fn commit_id(text: &str) -> Result<CommitId, InvalidName> {
     text.to_ascii_lowercase().parse()
 }
 
+fn unpaired(environment: &EnvName) -> anyhow::Error {
+    usage(format!(
+        "`--environment {environment}` has no `--manifest` right behind it"
+    ))
+}
+
 fn split(manifest: &str) -> Result<(EnvName, PathBuf)> {
     let Some((environment, file)) = manifest.split_once('=') else {
         let shown = FreeText(manifest.to_owned());
@@ -214,7 +221,7 @@ fn check_author(author: Option<&str>) -> Result<()> {
                 })
         }
     };
-    if author.len() <= 1000 && !author.contains(['\n', '\0']) && well_formed(author) {
+    if author.len() <= 1000 && !author.contains(char::is_control) && well_formed(author) {
         return Ok(());
     }
     let shown = FreeText(author.to_owned());
@@ -241,8 +248,16 @@ fn check_link(link: Option<&str>) -> Result<()> {
     )))
 }
 
+/// A path on one line, with control characters spelled out.
+fn shown(path: &Path) -> String {
+    plain(&path.display().to_string())
+}
+
 /// `ENV.yaml` or `ENV.yml` for each environment in a folder.
 fn files_of(folder: &Path) -> Result<Vec<(EnvName, PathBuf)>> {
+    if folder.is_file() {
+        return Err(usage(format!("`{}` is no folder", shown(folder))));
+    }
     let mut files = Vec::new();
     for entry in WalkDir::new(folder)
         .min_depth(1)
@@ -250,7 +265,13 @@ fn files_of(folder: &Path) -> Result<Vec<(EnvName, PathBuf)>> {
         .sort_by_file_name()
     {
         let path = entry
-            .map_err(|error| usage(format!("the folder of manifests: {error}")))?
+            .map_err(|error| {
+                let why = error
+                    .io_error()
+                    .map_or_else(|| error.to_string(), ToString::to_string);
+                let folder = shown(folder);
+                usage(format!("the folder `{folder}` cannot be read: {why}"))
+            })?
             .into_path();
         if !matches!(
             path.extension().and_then(OsStr::to_str),
@@ -265,14 +286,12 @@ fn files_of(folder: &Path) -> Result<Vec<(EnvName, PathBuf)>> {
             .into_owned();
         let environment = name
             .parse()
-            .with_context(|| format!("the file `{}`", path.display()))?;
+            .with_context(|| format!("the file `{}`", shown(&path)))?;
         files.push((environment, path));
     }
     if files.is_empty() {
-        return Err(usage(format!(
-            "the folder `{}` holds no ENV.yaml",
-            folder.display()
-        )));
+        let folder = shown(folder);
+        return Err(usage(format!("the folder `{folder}` holds no ENV.yaml")));
     }
     Ok(files)
 }
@@ -285,9 +304,9 @@ fn read_manifests(files: Vec<(EnvName, PathBuf)>) -> Result<BTreeMap<EnvName, St
             return Err(usage("only one manifest can come from stdin"));
         }
         let text = read_manifest(&path).map_err(|error| {
+            let path = shown(&path);
             usage(format!(
-                "the manifest `{}` for `{environment}`: {error:#}",
-                path.display()
+                "the manifest `{path}` for `{environment}`: {error:#}"
             ))
         })?;
         if manifests.insert(environment.clone(), text).is_some() {

@@ -1,15 +1,18 @@
 //! `trainyard release-train` and `trainyard prognosis`
 
 use anyhow::Result;
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 
-use super::exit::{Exit, usage};
+use super::exit::{Exit, MEND};
 use super::session::{Request, Session};
-use crate::plan::train::{EnvironmentSkip, OnLock, Prognosis, TargetKind, Train, depart, prognose};
+use crate::git::{Failure, FailureKind};
+use crate::plan::train::{
+    EnvironmentPrognosis, EnvironmentSkip, OnLock, Prognosis, TargetKind, Train, depart, prognose,
+};
 use crate::plan::{Done, Ground, Outcome};
 use crate::report::Input;
 use crate::state::environment::NoUpstream;
-use crate::state::{GroupName, TeamName};
+use crate::state::{EnvName, Environment, GroupName, TeamName, plain};
 
 /// Deploy to an environment or a group what runs on its upstream, for all apps at once
 #[derive(Debug, Args)]
@@ -29,12 +32,13 @@ pub(super) struct PrognosisArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("where").required(true))]
 struct TrainArgs {
     /// The environment group, or the environment if there is no such group
-    #[arg(value_name = "TARGET", required_unless_present = "target_environment")]
+    #[arg(value_name = "TARGET", group = "where")]
     target: Option<GroupName>,
     /// The same as TARGET
-    #[arg(long, value_name = "TARGET", conflicts_with = "target")]
+    #[arg(long, value_name = "TARGET", group = "where")]
     target_environment: Option<GroupName>,
     /// What TARGET is
     #[arg(long, value_enum, default_value_t = TargetType::Unknown)]
@@ -158,18 +162,31 @@ fn ended(outcome: &Outcome) -> Exit {
         return Exit::Done;
     }
     let faults: Vec<_> = faults
-        .iter()
-        .map(|(name, skip)| format!("environment `{name}`: {skip}"))
+        .into_iter()
+        .map(|(name, skip)| fault(name, skip))
         .collect();
-    super::exit::report(&usage(faults.join("\n")));
-    Exit::Invalid
+    let failure = Failure::new(FailureKind::Invalid, faults.join("\n")).hint(MEND);
+    super::exit::report(&failure.into())
+}
+
+/// The config of an environment, and what is wrong with it.
+fn fault(name: &EnvName, skip: &EnvironmentSkip) -> String {
+    match skip {
+        EnvironmentSkip::NoUpstream(NoUpstream::Unreadable(error)) => error.to_string(),
+        EnvironmentSkip::NoUpstream(_) | EnvironmentSkip::Locked(_) => {
+            format!("`{}`: {skip}", Environment::config_path(name))
+        }
+    }
 }
 
 /// What is wrong in `environments/`, and who may be missing on the train for it.
 fn warnings(ground: &Ground, prognosis: &Prognosis) -> Vec<String> {
     let strays = ground.environments.strays.iter();
     let mut warnings: Vec<_> = strays
-        .map(|path| format!("`{path}` is no environment and is passed over"))
+        .map(|path| {
+            let path = plain(path.as_str());
+            format!("`{path}` is no environment and is passed over")
+        })
         .collect();
     for environment in ground.environments.iter() {
         let known = prognosis.environments.contains_key(&environment.name);
@@ -180,13 +197,15 @@ fn warnings(ground: &Ground, prognosis: &Prognosis) -> Vec<String> {
             ));
         }
     }
-    for (name, prognosis) in &prognosis.environments {
-        if let crate::plan::train::EnvironmentPrognosis::Skipped(
-            skip @ EnvironmentSkip::NoUpstream(_),
-        ) = prognosis
-            && skip.is_fault()
-        {
-            warnings.push(format!("environment `{name}`: {skip}"));
+    // Where nothing else is left, they are no warnings but the error.
+    if prognosis.faults().is_empty() {
+        for (name, prognosis) in &prognosis.environments {
+            match prognosis {
+                EnvironmentPrognosis::Skipped(skip) if skip.is_fault() => {
+                    warnings.push(fault(name, skip));
+                }
+                EnvironmentPrognosis::Skipped(_) | EnvironmentPrognosis::Runs { .. } => {}
+            }
         }
     }
     warnings

@@ -291,7 +291,10 @@ fn remote(
     match name {
         Some(name) => {
             let remote = repository.find_remote(&name)?;
-            let url = clean_url(remote.url().unwrap_or_default());
+            // As it is configured: what `insteadOf` makes of it holds on this machine only.
+            let configured = config.get_string(&format!("remote.{name}.url"));
+            let url = configured.unwrap_or_else(|_| remote.url().unwrap_or_default().to_owned());
+            let url = clean_url(&url);
             Ok(Some(Remote { name, url }))
         }
         None if names.is_empty() || !push => Ok(None),

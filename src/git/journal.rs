@@ -1,6 +1,5 @@
 //! The journal: what is under way, so that the next command can settle what a killed one left.
 
-use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -37,7 +36,7 @@ impl Checkout {
     }
 
     pub(super) fn write_pending(&self, pending: &Pending) -> Result<()> {
-        write(&self.journal_path(), pending)
+        write(&self.journal_path(), pending, Survives::PowerCut)
     }
 
     pub(super) fn clear_pending(&self) -> Result<()> {
@@ -84,16 +83,24 @@ pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
     }
 }
 
-/// Writes a journal so that it survives a power cut, as a whole or not at all.
-pub(super) fn write<T: Serialize>(path: &Path, journal: &T) -> Result<()> {
+/// Whether a journal must survive a power cut, or only a kill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Survives {
+    PowerCut,
+    Kill,
+}
+
+/// Writes a journal, as a whole or not at all.
+pub(super) fn write<T: Serialize>(path: &Path, journal: &T, survives: Survives) -> Result<()> {
     let folder = path.parent().context("a journal lies in a folder")?;
     let write = || -> Result<()> {
         std::fs::create_dir_all(folder)?;
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.write_all(&serde_json::to_vec(journal)?)?;
-        file.as_file().sync_data()?;
+        if survives == Survives::PowerCut {
+            file.as_file().sync_data()?;
+        }
         file.persist(path)?;
-        File::open(folder)?.sync_all()?;
         Ok(())
     };
     write().with_context(|| format!("writing `{}`", path.display()))

@@ -1,6 +1,5 @@
 //! Writes new objects: a few as loose objects, many as one pack with its index.
 
-use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -133,7 +132,6 @@ fn write_durably(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
         file.as_file().set_permissions(permissions)?;
         file.as_file().sync_all()?;
         file.persist(folder.join(name))?;
-        File::open(folder)?.sync_all()?;
         Ok(())
     };
     write().with_context(|| format!("writing `{}`", folder.join(name).display()))

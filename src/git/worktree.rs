@@ -10,7 +10,7 @@ use git2::{ErrorCode, Oid, RepositoryState};
 use serde::{Deserialize, Serialize};
 
 use super::commit::UnpushedCommit;
-use super::journal::{self, FORM};
+use super::journal::{self, FORM, Survives};
 use super::{Checkout, Failure, FailureKind, general, guard, plain};
 
 /// What became of the checkout after a change landed.
@@ -278,7 +278,7 @@ impl IndexLock {
             landed,
             lock: file.metadata()?.ino(),
         };
-        journal::write(&lock.journal, &entry)?;
+        journal::write(&lock.journal, &entry, Survives::Kill)?;
         match std::fs::hard_link(&lock.own, &lock.lock) {
             Ok(()) => Ok(Ok(lock)),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {

@@ -102,7 +102,7 @@ fn render(
 fn project(target: &ArgoCdTarget) -> Map<String, Value> {
     let config = &target.config;
     let access = config.access_list.iter();
-    let access = access.map(|entry| texts(&[("group", &entry.group), ("kind", &entry.kind)]));
+    let access = access.map(|entry| json!({ "group": entry.group, "kind": entry.kind }));
     let mut spec = Map::new();
     spec.insert("description".into(), json!(target.name));
     spec.insert("sourceRepos".into(), json!(["*"]));

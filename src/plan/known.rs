@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use super::refusal::Others;
 use super::{Ground, Refusal};
 use crate::state::{
     AppName, EnvName, Environment, GroupName, TeamName, Version, deployment, release,
@@ -55,7 +56,7 @@ pub(super) fn team(tree: &dyn ReadTree, name: &TeamName) -> Result<()> {
     let teams = teams.iter().map(ToString::to_string);
     Err(Refusal::TeamWithoutApps {
         team: name.clone(),
-        nearest: nearest(name.as_ref(), teams),
+        others: others(name.as_ref(), teams),
     }
     .into())
 }
@@ -66,6 +67,14 @@ pub(super) fn version(tree: &dyn ReadTree, app: &AppName, version: Version) -> R
         return Ok(());
     }
     let mut nearest = release::versions(tree, app)?;
+    let revised = |each: &&Version| each.number() == version.number();
+    if let Some(revised) = nearest.iter().find(revised) {
+        return Err(Refusal::Revision {
+            app: app.clone(),
+            version: *revised,
+        }
+        .into());
+    }
     nearest.sort_by_key(|each| each.number().abs_diff(version.number()));
     nearest.truncate(3);
     nearest.sort();
@@ -86,18 +95,26 @@ pub(super) fn unknown(
     Refusal::Unknown {
         what,
         name: name.to_owned(),
-        nearest: nearest(name, known),
+        others: others(name, known),
     }
 }
 
-/// Up to three names that could be meant; if none is near, the only few that exist.
-fn nearest(name: &str, known: impl Iterator<Item = String>) -> Vec<String> {
+/// Up to three names that could be meant; if none is near, the first few that exist.
+fn others(name: &str, known: impl Iterator<Item = String>) -> Others {
+    const MOST: usize = 6;
     let mut known: Vec<_> = known
         .map(|known| (strsim::damerau_levenshtein(name, &known), known))
         .collect();
     known.sort();
-    let few = known.len() <= 3;
-    let close = |distance: usize| few || distance <= name.len().div_ceil(3).max(2);
-    let near = known.into_iter().filter(|(distance, _)| close(*distance));
-    near.take(3).map(|(_, known)| known).collect()
+    let close = name.len().div_ceil(3).max(2);
+    let near = known.iter().filter(|(distance, _)| *distance <= close);
+    let near: Vec<_> = near.take(3).map(|(_, known)| known.clone()).collect();
+    if !near.is_empty() {
+        return Others::Near(near);
+    }
+    let mut known: Vec<_> = known.into_iter().map(|(_, known)| known).collect();
+    known.sort();
+    let rest = known.len().saturating_sub(MOST);
+    known.truncate(MOST);
+    Others::Far(known, rest)
 }

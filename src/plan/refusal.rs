@@ -15,8 +15,7 @@ pub(crate) enum Refusal {
         what: &'static str,
         /// The name.
         name: String,
-        /// The names that come closest, or a few that exist.
-        nearest: Vec<String>,
+        others: Others,
     },
     /// The app has no such release.
     UnknownVersion {
@@ -65,10 +64,30 @@ pub(crate) enum Refusal {
     /// Later kuberpult numbers this release with a revision.
     Revision { app: AppName, version: Version },
     /// No app belongs to the team.
-    TeamWithoutApps {
-        team: TeamName,
-        nearest: Vec<String>,
-    },
+    TeamWithoutApps { team: TeamName, others: Others },
+}
+
+/// The names that do exist.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Others {
+    /// These come close.
+    Near(Vec<String>),
+    /// None comes close: the first few of them, and the number of the rest.
+    Far(Vec<String>, usize),
+}
+
+impl Others {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Near(names) => Some(format!("did you mean {}?", joined(names, " or "))),
+            Self::Far(names, _) if names.is_empty() => None,
+            Self::Far(names, 0) => Some(format!("these exist: {}", joined(names, ", "))),
+            Self::Far(names, rest) => Some(format!(
+                "these exist: {} and {rest} more",
+                joined(names, ", ")
+            )),
+        }
+    }
 }
 
 /// A field in which two releases differ.
@@ -84,16 +103,18 @@ impl Refusal {
     /// What can be done about it.
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
-            Self::Unknown { nearest, .. } | Self::TeamWithoutApps { nearest, .. } => {
-                (!nearest.is_empty()).then(|| format!("did you mean {}?", joined(nearest, " or ")))
-            }
+            Self::Unknown { others, .. } | Self::TeamWithoutApps { others, .. } => others.hint(),
             Self::UnknownVersion { nearest, app, .. } if nearest.is_empty() => Some(format!(
                 "`{app}` has no releases; store one with `trainyard release`"
             )),
-            Self::UnknownVersion { nearest, .. } => Some(format!(
-                "the nearest releases are {}",
-                joined(nearest, ", ")
-            )),
+            Self::UnknownVersion { nearest, .. } => {
+                let (releases, are) = match nearest.len() {
+                    1 => ("release", "is"),
+                    _ => ("releases", "are"),
+                };
+                let nearest = joined(nearest, ", ");
+                Some(format!("the nearest {releases} {are} {nearest}"))
+            }
             Self::NoManifest { has, .. } => {
                 Some(format!("it has manifests for {}", joined(has, ", ")))
             }
@@ -112,7 +133,12 @@ impl Refusal {
                 Some("there is no lock at all in that place".to_owned())
             }
             Self::NoSuchLock { existing, .. } => {
-                Some(format!("the locks there are {}", joined(existing, ", ")))
+                let (locks, are) = match existing.len() {
+                    1 => ("lock", "is"),
+                    _ => ("locks", "are"),
+                };
+                let existing = joined(existing, ", ");
+                Some(format!("the {locks} there {are} {existing}"))
             }
             Self::Revision { app, .. } => Some(format!(
                 "store it again under a plain number: `trainyard release -a {app} …`"
@@ -194,12 +220,14 @@ pub(crate) fn unlock_command(placed: &PlacedLock) -> String {
     };
     let id = placed.id.to_string();
     let harmless = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.@:+".contains(&byte);
+    // What begins with a hyphen would be taken for a flag of its own.
+    let separator = if id.starts_with('-') { '=' } else { ' ' };
     let id = if id.bytes().all(harmless) {
         id
     } else {
         format!("'{}'", id.replace('\'', r"'\''"))
     };
-    format!("trainyard unlock {scope} --lock-id {id}")
+    format!("trainyard unlock {scope} --lock-id{separator}{id}")
 }
 
 fn joined<T: fmt::Display>(names: &[T], separator: &str) -> String {

@@ -1,0 +1,198 @@
+//! The goals: what is measured against what, and how much of it is promised.
+
+use std::iter::repeat_with;
+
+use anyhow::{Result, ensure};
+use serde_json::Value;
+
+use crate::arrival::Arrival;
+use crate::checkout::Checkout;
+use crate::figures::{Goal, Line, Series, race};
+use crate::memory::Peak;
+use crate::program::{Programs, time};
+use crate::touched::Writing;
+use crate::yard::Yard;
+
+/// Programs that take milliseconds run so many times as often.
+const OFTEN: usize = 10;
+
+/// Whether the promise is made for this shape, or the line only informs.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Stake {
+    Promised,
+    Informs,
+}
+
+fn line(name: String, [ours, rival]: [Series; 2], goal: Goal, stake: Stake) -> Line {
+    Line {
+        name,
+        ours,
+        rival: Some(rival),
+        goal,
+        judged: stake == Stake::Promised,
+    }
+}
+
+/// Goal 1: everything but push and work tree, against `git add -A` and `git commit` of the same change.
+pub(crate) fn plan_and_commit(
+    checkout: &Checkout,
+    arrival: &Arrival,
+    runs: usize,
+    stake: Stake,
+) -> Result<Line> {
+    let yard = checkout.yard;
+    let series = race(
+        runs,
+        [&|| yard.plan_and_commit(), &|| {
+            checkout.add_and_commit(arrival)
+        }],
+    )?;
+    let name = format!(
+        "1  {}: plan + commit / `git add -A` + `git commit`",
+        yard.shape.name
+    );
+    Ok(line(name, series, Goal::TimesFaster(100.0), stake))
+}
+
+/// Goal 2a: a train without a checkout, push and all, against `git push` of that very commit.
+pub(crate) fn end_to_end_bare(yard: &Yard, arrival: &Arrival, runs: usize) -> Result<Line> {
+    let series = race(
+        runs,
+        [&|| yard.run_without_checkout(), &|| arrival.push(yard)],
+    )?;
+    let name = format!(
+        "2a {}: train without a checkout / `git push`",
+        yard.shape.name
+    );
+    Ok(line(name, series, Goal::AtMostTimes(1.15), Stake::Promised))
+}
+
+/// Goal 2b: a train with a checkout, against `git push` and plainly writing the touched files, in two ways.
+pub(crate) fn end_to_end_checkout(
+    checkout: &Checkout,
+    arrival: &Arrival,
+    runs: usize,
+) -> Result<[Line; 2]> {
+    let [ours, in_place, afresh] = race(
+        runs,
+        [
+            &|| checkout.run(),
+            &|| checkout.push_and_write(arrival, Writing::InPlace),
+            &|| checkout.push_and_write(arrival, Writing::Afresh),
+        ],
+    )?;
+    let name = |how: &str| {
+        format!(
+            "2b {}: train with a checkout / push + files {how}",
+            checkout.yard.shape.name
+        )
+    };
+    let goal = Goal::AtMostTimes(1.5);
+    Ok([
+        line(
+            name("in place"),
+            [ours.clone(), in_place],
+            goal,
+            Stake::Promised,
+        ),
+        line(name("afresh"), [ours, afresh], goal, Stake::Promised),
+    ])
+}
+
+/// Goal 3: plan and commit of the same deployments in a repository with many releases, against one with few.
+pub(crate) fn growth(many: &Yard, few: &Yard, runs: usize) -> Result<Line> {
+    let series = race(
+        runs,
+        [&|| many.plan_and_commit(), &|| few.plan_and_commit()],
+    )?;
+    let name = format!(
+        "3  ten deployments in {} / {} files",
+        many.shape.files(),
+        few.shape.files()
+    );
+    Ok(line(name, series, Goal::AtMostTimes(1.5), Stake::Promised))
+}
+
+/// Goal 4: a prognosis in a checkout that is in step with its remote, against `git rev-parse HEAD`.
+pub(crate) fn prognosis(checkout: &Checkout, runs: usize, stake: Stake) -> Result<Line> {
+    checkout.reset()?;
+    let ours = || {
+        let (took, printed) = checkout.prognosis()?;
+        let moves = deployments(&printed)?;
+        let expected = checkout.yard.shape.behind;
+        ensure!(
+            moves == expected,
+            "the prognosis moves {moves} applications, not {expected}"
+        );
+        Ok(took)
+    };
+    let head = || {
+        time(
+            checkout
+                .yard
+                .programs
+                .git_in(&checkout.work_tree)
+                .args(["rev-parse", "HEAD"]),
+        )
+    };
+    let series = race(runs * OFTEN, [&ours, &head])?;
+    let name = format!(
+        "4  {}: prognosis / `git rev-parse HEAD`",
+        checkout.yard.shape.name
+    );
+    Ok(line(name, series, Goal::AtMostTimes(15.0), stake))
+}
+
+/// Counts the applications that a prognosis of staging would deploy.
+fn deployments(prognosis: &str) -> Result<usize> {
+    let prognosis: Value = serde_json::from_str(prognosis)?;
+    let applications = prognosis
+        .pointer("/envsPrognoses/staging/appsPrognoses/prognoses")
+        .and_then(Value::as_object);
+    let deployed = |application: &&Value| {
+        application
+            .get("deployedVersion")
+            .is_some_and(|version| !version.is_null())
+    };
+    Ok(applications.map_or(0, |applications| {
+        applications.values().filter(deployed).count()
+    }))
+}
+
+/// Goal 5: the time to say the version.
+pub(crate) fn start(programs: &Programs, runs: usize) -> Result<Line> {
+    let ours = || time(programs.trainyard().arg("--version"));
+    let series = race(
+        runs * OFTEN,
+        [&ours, &|| time(programs.git().arg("--version"))],
+    )?;
+    let name = "5  `trainyard --version` / `git --version`".to_owned();
+    Ok(line(name, series, Goal::AtMostTimes(2.0), Stake::Promised))
+}
+
+/// Goal 6: the peak memory of a train up to the remote and the work tree; the second line is git's, for information.
+pub(crate) fn memory(checkout: &Checkout, runs: usize, stake: Stake) -> Result<[Line; 2]> {
+    let peaks: Vec<Peak> = repeat_with(|| checkout.run_watched())
+        .take(runs)
+        .collect::<Result<_>>()?;
+    let shape = checkout.yard.shape.name;
+    let line = |what: &str, size: fn(&Peak) -> u32, judged| Line {
+        name: format!("6  {shape}: {what}"),
+        ours: Series::of_sizes(&peaks.iter().map(size).collect::<Vec<_>>()),
+        rival: None,
+        goal: Goal::Below(150.0),
+        judged,
+    };
+    Ok([
+        line(
+            "peak memory of the train itself",
+            |peak| peak.own,
+            stake == Stake::Promised,
+        ),
+        line(
+            "peak memory of the largest git below it",
+            |peak| peak.largest_child,
+            false,
+        ),
+    ])
+}

@@ -1,0 +1,99 @@
+//! Every command that the README shows is run.
+
+use std::fs;
+use std::path::Path;
+
+use crate::world::{Node, World};
+
+/// The shell blocks of the README, in order, without comments.
+fn blocks() -> Vec<Vec<String>> {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let text = fs::read_to_string(readme).unwrap();
+    let blocks = text
+        .split("```sh\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap());
+    blocks
+        .map(|block| {
+            block
+                .lines()
+                .map(|line| line.split("   #").next().unwrap().trim().to_owned())
+                .collect()
+        })
+        .collect()
+}
+
+fn manifest(folder: &Path, name: &str) {
+    fs::create_dir_all(folder).unwrap();
+    fs::write(
+        folder.join(name),
+        "kind: ConfigMap\nmetadata:\n  name: settings\n",
+    )
+    .unwrap();
+}
+
+/// Runs a line of the README in a checkout.
+fn run(world: &World, line: &str) {
+    match line.strip_prefix("trainyard ") {
+        Some(command) => {
+            world.ok(command);
+        }
+        None => world.shell(line),
+    }
+}
+
+#[test]
+fn the_two_first_commands_are_the_demo_and_the_tests() {
+    let first = &blocks()[0];
+    assert!(
+        first[0].starts_with("cargo run --release -- demo"),
+        "{first:?}"
+    );
+    assert!(first[1].starts_with("cargo test"), "{first:?}");
+    assert_eq!(first.len(), 2);
+    // `.ci/run` runs both of them, word for word.
+    let script = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/run")).unwrap();
+    assert!(
+        script.contains("cargo run --locked --release -- demo")
+            && script.contains("cargo test --locked\n")
+    );
+}
+
+#[test]
+fn the_tour_of_the_readme_goes_as_it_says() {
+    let world = World::from_fixture("shop");
+    let folder = world.checkout().parent().unwrap().join("manifests/cart-v3");
+    for environment in ["development", "staging", "prod-de", "prod-ca"] {
+        manifest(&folder, &format!("{environment}.yaml"));
+    }
+    manifest(folder.parent().unwrap(), "cart-v1.yaml");
+    world.ok("release -a cart --version 2 --manifest staging=../manifests/cart-v1.yaml");
+    let tour = &blocks()[1];
+    assert!(tour.len() >= 6, "{tour:?}");
+    for line in tour {
+        run(&world, line);
+    }
+    let link = Node::Link("../../../../applications/cart/releases/3".to_owned());
+    for environment in ["development", "staging", "prod-de", "prod-ca"] {
+        let path = format!("environments/{environment}/applications/cart/version");
+        assert_eq!(world.tree().get(&path), Some(&link), "{path}");
+    }
+}
+
+#[test]
+fn a_repository_is_started_as_the_readme_says() {
+    let world = World::with_files(&std::collections::BTreeMap::new());
+    manifest(
+        &world.checkout().parent().unwrap().join("manifests"),
+        "hello.yaml",
+    );
+    for line in &blocks()[2] {
+        run(&world, line);
+    }
+    let tree = world.tree();
+    assert!(
+        tree.contains_key("environments/development/applications/hello/version"),
+        "{:?}",
+        tree.keys()
+    );
+}
