@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use anyhow::{Result, bail, ensure};
 use git2::{ObjectType, Oid};
+use sha1::{Digest as _, Sha1};
 
 /// A file.
 pub(super) const MODE_FILE: u32 = 0o100_644;
@@ -42,11 +43,11 @@ pub(super) struct NewObject {
 impl NewObject {
     /// Gives bytes the id that git gives them.
     pub(super) fn new(kind: ObjectType, bytes: Vec<u8>) -> Self {
-        let mut hash = sha1_checked::Sha1::new();
-        sha1_checked::Digest::update(&mut hash, format!("{} {}\0", kind.str(), bytes.len()));
-        sha1_checked::Digest::update(&mut hash, &bytes);
+        let mut hash = Sha1::new();
+        hash.update(format!("{} {}\0", kind.str(), bytes.len()));
+        hash.update(&bytes);
         Self {
-            id: (*hash.try_finalize().hash()).into(),
+            id: hash.finalize().into(),
             kind,
             bytes: bytes.into(),
         }

@@ -74,7 +74,7 @@ impl Checkout {
         let start = Instant::now();
         for attempt in 0_u32.. {
             let (base, planned) = self.plan_on_remote(remote, attempt == 0, &mut plan)?;
-            let written = self.write(operation, base, &planned)?;
+            let written = self.write(operation, &base, &planned)?;
             let Some(commit) = written else {
                 self.clear_pending()?;
                 return Ok(Published::NothingToDo(planned.outcome));
@@ -110,31 +110,38 @@ impl Checkout {
             .into())
     }
 
-    /// Plans on the head of the remote. While the remote is asked where it stands, the plan is made on where it stood when
-    /// we last heard of it, which is right most of the time.
+    /// Plans on the head of the remote, and returns it. While the remote is asked where it stands, the plan is made on where
+    /// it stood when we last heard of it, which is right most of the time.
     fn plan_on_remote<O>(
         &self,
         remote: &Remote,
         guess: bool,
         plan: &mut impl FnMut(&Snapshot) -> Result<O>,
-    ) -> Result<(Oid, O)> {
+    ) -> Result<(Snapshot<'_>, O)> {
         let asked = self.start_asking(remote)?;
         let guess = if guess { self.tracked()? } else { None };
-        let early = guess.map(|guess| plan(&self.snapshot(guess)?));
+        let early = guess.map(|guess| self.plan_on(guess, plan));
         let tip = self.answer(remote, asked)?;
         let tip = tip.ok_or_else(|| self.no_such_branch(remote))?;
         let (base, planned) = match early {
             Some(early) if guess == Some(tip) => (tip, early),
             _ => {
                 let base = self.fetch(remote)?;
-                (
-                    base,
-                    self.snapshot(base).and_then(|snapshot| plan(&snapshot)),
-                )
+                (base, self.plan_on(base, plan))
             }
         };
         self.check_own_commits(remote, base)?;
-        Ok((base, planned?))
+        planned
+    }
+
+    fn plan_on<O>(
+        &self,
+        base: Oid,
+        plan: &mut impl FnMut(&Snapshot) -> Result<O>,
+    ) -> Result<(Snapshot<'_>, O)> {
+        let snapshot = self.snapshot(base)?;
+        let planned = plan(&snapshot)?;
+        Ok((snapshot, planned))
     }
 
     /// Refuses if the checked-out branch has commits that the remote lacks: they would go along unseen.
@@ -205,17 +212,16 @@ impl Checkout {
     fn write<O>(
         &self,
         operation: &Operation,
-        base: Oid,
+        base: &Snapshot,
         planned: &Planned<O>,
     ) -> Result<Option<UnpushedCommit>> {
         if planned.changes.is_empty() {
             return Ok(None);
         }
-        let snapshot = self.snapshot(base)?;
         let who = (&operation.author, &operation.committer);
         commit::write(
             &self.repository,
-            &snapshot,
+            base,
             &planned.changes,
             who,
             &planned.message,
@@ -241,9 +247,8 @@ impl Checkout {
     ) -> Result<Published<O>> {
         let start = Instant::now();
         for attempt in 0_u32.. {
-            let base = self.local_base()?;
-            let planned = plan(&self.snapshot(base)?)?;
-            let Some(commit) = self.write(operation, base, &planned)? else {
+            let (base, planned) = self.plan_on(self.local_base()?, plan)?;
+            let Some(commit) = self.write(operation, &base, &planned)? else {
                 return Ok(Published::NothingToDo(planned.outcome));
             };
             if let Some(work_tree) = worktree::commit_locally(self, commit)? {

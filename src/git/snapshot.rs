@@ -22,7 +22,7 @@ pub(crate) struct Snapshot<'a> {
     odb: Odb<'a>,
     commit: Oid,
     root: [u8; 20],
-    trees: RefCell<HashMap<RepoPath, Rc<Tree>>>,
+    trees: RefCell<HashMap<Box<str>, Rc<Tree>>>,
     blobs: RefCell<HashMap<BlobId, Arc<[u8]>>>,
     git: &'a Git,
     /// Where objects come from that a partial clone has not fetched.
@@ -61,24 +61,26 @@ impl<'a> Snapshot<'a> {
 
     /// The tree of a folder; `None` if it is none.
     pub(super) fn tree(&self, folder: &RepoPath) -> Result<Option<Rc<Tree>>> {
+        self.tree_at(folder.as_str())
+    }
+
+    fn tree_at(&self, folder: &str) -> Result<Option<Rc<Tree>>> {
         if let Some(tree) = self.trees.borrow().get(folder) {
             return Ok(Some(tree.clone()));
         }
-        let id = match folder.parent() {
-            None => Some(self.root),
-            Some(parent) => {
-                let parent = self.tree(&parent)?;
-                let entry = parent
-                    .as_ref()
-                    .and_then(|tree| tree.get(folder.name().as_bytes()));
-                entry.filter(TreeEntry::is_folder).map(|entry| entry.id)
-            }
+        let id = if folder.is_empty() {
+            Some(self.root)
+        } else {
+            let (parent, name) = folder.rsplit_once('/').unwrap_or(("", folder));
+            let parent = self.tree_at(parent)?;
+            let entry = parent.as_ref().and_then(|tree| tree.get(name.as_bytes()));
+            entry.filter(TreeEntry::is_folder).map(|entry| entry.id)
         };
         let Some(id) = id else { return Ok(None) };
         let tree = self
             .parsed(id)
             .with_context(|| format!("reading the folder `{folder}`"))?;
-        self.trees.borrow_mut().insert(folder.clone(), tree.clone());
+        self.trees.borrow_mut().insert(folder.into(), tree.clone());
         Ok(Some(tree))
     }
 
@@ -111,13 +113,13 @@ impl<'a> Snapshot<'a> {
     }
 
     fn raw_entry(&self, path: &RepoPath) -> Result<Option<(u32, [u8; 20])>> {
-        let Some(parent) = path.parent() else {
+        let path = path.as_str();
+        if path.is_empty() {
             return Ok(Some((MODE_TREE, self.root)));
-        };
-        let parent = self.tree(&parent)?;
-        let entry = parent
-            .as_ref()
-            .and_then(|tree| tree.get(path.name().as_bytes()));
+        }
+        let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let parent = self.tree_at(parent)?;
+        let entry = parent.as_ref().and_then(|tree| tree.get(name.as_bytes()));
         Ok(entry
             .filter(|entry| entry.mode != MODE_TREE || entry.is_folder())
             .map(|each| (each.mode, each.id)))

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 use serde_json::{Map, Value, json};
 
-use super::{Ground, yaml};
+use super::Ground;
+use super::yaml::{self, Template};
 use crate::state::argocd::{ArgoCdConfig, ArgoCdTarget, IgnoreDifference, SyncWindow};
 use crate::state::{AppName, EnvName, Environment, TeamName, deployment, release};
 use crate::tree::{Draft, Entry, ReadTree, RepoPath};
@@ -91,12 +92,46 @@ fn render(
     apps: &BTreeMap<AppName, Option<TeamName>>,
 ) -> String {
     let mut text = yaml::document(&project(target));
+    let document = |texts: &Texts| yaml::document(&application(ground, environment, target, texts));
+    let template = Template::new(&document(&Texts::slots()), Texts::SLOTS);
     for (app, team) in apps {
+        let texts = Texts::of(environment, target, app, team.as_ref());
         text.push_str("---\n");
-        let application = application(ground, environment, target, app, team.as_ref());
-        text.push_str(&yaml::document(&application));
+        match &template {
+            Some(template) => template.fill(&mut text, &texts.0),
+            None => text.push_str(&document(&texts)),
+        }
     }
     text
+}
+
+/// What differs between the applications of a project: app, team, name, folder, and the annotation with the folder.
+struct Texts([String; 5]);
+
+impl Texts {
+    /// How often the texts stand in an application, all together.
+    const SLOTS: usize = 6;
+
+    fn of(
+        environment: &Environment,
+        target: &ArgoCdTarget,
+        app: &AppName,
+        team: Option<&TeamName>,
+    ) -> Self {
+        let path = deployment::directory(&environment.name, app).join("manifests");
+        Self([
+            app.as_ref().to_owned(),
+            team.map(|team| team.as_ref().to_owned())
+                .unwrap_or_default(),
+            format!("{}-{app}", target.name),
+            path.to_string(),
+            format!("/{path}"),
+        ])
+    }
+
+    fn slots() -> Self {
+        Self(std::array::from_fn(Template::slot))
+    }
 }
 
 fn project(target: &ArgoCdTarget) -> Map<String, Value> {
@@ -120,11 +155,10 @@ fn application(
     ground: &Ground,
     environment: &Environment,
     target: &ArgoCdTarget,
-    app: &AppName,
-    team: Option<&TeamName>,
+    texts: &Texts,
 ) -> Map<String, Value> {
     let config = &target.config;
-    let path = deployment::directory(&environment.name, app).join("manifests");
+    let Texts([_, team, name, path, _]) = texts;
     let automated = json!({ "allowEmpty": true, "prune": true, "selfHeal": true });
     let mut sync_policy = Map::new();
     sync_policy.insert("automated".into(), automated);
@@ -138,17 +172,16 @@ fn application(
     spec.insert("destination".into(), destination(config, Role::Application));
     spec.insert("syncPolicy".into(), Value::Object(sync_policy));
     let source = json!({
-        "path": path.as_str(),
+        "path": path,
         "repoURL": repo_url(ground),
         "targetRevision": ground.context.branch,
     });
     spec.insert("source".into(), source);
     let ignored = config.ignore_differences.iter().map(ignore_difference);
     insert_list(&mut spec, "ignoreDifferences", ignored.collect());
-    let team = team.map(TeamName::as_ref).unwrap_or_default();
     let metadata = json!({
-        "name": format!("{}-{app}", target.name),
-        "annotations": annotations(environment, target, app, team, &path),
+        "name": name,
+        "annotations": annotations(environment, target, texts),
         "labels": { "com.freiheit.kuberpult/team": team },
         "finalizers": ["resources-finalizer.argocd.argoproj.io"],
     });
@@ -158,19 +191,16 @@ fn application(
 fn annotations(
     environment: &Environment,
     target: &ArgoCdTarget,
-    app: &AppName,
-    team: &str,
-    path: &RepoPath,
+    Texts([app, team, _, _, paths]): &Texts,
 ) -> Map<String, Value> {
     let configured = target.config.application_annotations.iter();
     let mut annotations: Map<_, _> = configured
         .map(|(key, value)| (key.clone(), json!(value)))
         .collect();
-    let paths = format!("/{path}");
     for (key, value) in [
-        ("argocd.argoproj.io/manifest-generate-paths", paths.as_str()),
-        ("com.freiheit.kuberpult/application", app.as_ref()),
-        ("com.freiheit.kuberpult/environment", target.name.as_str()),
+        ("argocd.argoproj.io/manifest-generate-paths", paths),
+        ("com.freiheit.kuberpult/application", app),
+        ("com.freiheit.kuberpult/environment", &target.name),
         ("com.freiheit.kuberpult/team", team),
     ] {
         annotations.insert(key.to_owned(), json!(value));

@@ -17,6 +17,51 @@ pub(super) fn document(value: &Map<String, Value>) -> String {
     text
 }
 
+/// A document in which some scalars are left open, for many documents that differ in these alone.
+pub(super) struct Template {
+    /// Each piece, and the slot behind it.
+    pieces: Vec<(String, Option<usize>)>,
+}
+
+/// The first of the characters that mark slots; they are for private use, so no text should hold one.
+const FIRST_SLOT: u32 = 0xf_0000;
+
+impl Template {
+    /// The text that leaves a scalar open.
+    pub(super) fn slot(number: usize) -> String {
+        let slot = u32::try_from(number)
+            .ok()
+            .and_then(|number| char::from_u32(FIRST_SLOT + number));
+        slot.expect("a template has a few slots").to_string()
+    }
+
+    /// The template of a document; `None` if it does not hold this number of slots, since some other text looks like one.
+    pub(super) fn new(document: &str, slots: usize) -> Option<Self> {
+        let mut pieces = vec![(String::new(), None)];
+        for letter in document.chars() {
+            let last = pieces.last_mut()?;
+            match u32::from(letter).checked_sub(FIRST_SLOT) {
+                Some(slot) => {
+                    last.1 = Some(usize::try_from(slot).ok()?);
+                    pieces.push((String::new(), None));
+                }
+                None => last.0.push(letter),
+            }
+        }
+        (pieces.len() == slots + 1).then_some(Self { pieces })
+    }
+
+    /// Appends the document with these texts in its slots.
+    pub(super) fn fill(&self, text: &mut String, texts: &[String]) {
+        for (piece, slot) in &self.pieces {
+            text.push_str(piece);
+            if let Some(value) = slot.and_then(|slot| texts.get(slot)) {
+                scalar(text, value, Some(0));
+            }
+        }
+    }
+}
+
 fn mapping(text: &mut String, fields: &Map<String, Value>, indent: usize, inline: bool) {
     let mut fields: Vec<_> = fields.iter().collect();
     fields.sort_by(|(left, _), (right, _)| natural_order(left, right));
@@ -90,6 +135,9 @@ fn is_special(value: &str) -> bool {
 
 /// Breaks lines that are too long at single spaces.
 fn folded(text: &mut String, value: &str, fold: Option<usize>) {
+    if fold.is_none() || !value.contains(' ') {
+        return text.push_str(value);
+    }
     let line = text.rfind('\n').map_or(0, |end| end + 1);
     let mut column = text[line..].chars().count();
     let letters: Vec<char> = value.chars().collect();
@@ -150,6 +198,11 @@ fn is_plain(value: &str) -> bool {
 
 /// Whether YAML 1.1 takes the plain text for something other than a string.
 fn resolves_to_other(value: &str) -> bool {
+    // Most texts are longer than any such word and begin with a letter or a slash.
+    let first = value.as_bytes().first();
+    if value.len() > 5 && first.is_some_and(|first| first.is_ascii_alphabetic() || *first == b'/') {
+        return false;
+    }
     const WORDS: [&str; 11] = [
         "y", "n", "yes", "no", "on", "off", "true", "false", "null", ".inf", ".nan",
     ];

@@ -37,6 +37,8 @@ impl ChangeSet {
 pub(crate) struct Draft<'base> {
     base: &'base dyn ReadTree,
     changes: ChangeSet,
+    /// A folder that can be written to, since nothing was deleted after the last write: most writes come in a row.
+    open: Option<RepoPath>,
 }
 
 impl<'base> Draft<'base> {
@@ -45,6 +47,7 @@ impl<'base> Draft<'base> {
         Self {
             base,
             changes: ChangeSet::default(),
+            open: None,
         }
     }
 
@@ -62,6 +65,7 @@ impl<'base> Draft<'base> {
 
     /// Removes the file or link at `path`, if there is one.
     pub(crate) fn delete(&mut self, path: RepoPath) -> Result<()> {
+        self.open = None;
         if self.base.entry(&path)?.is_some() {
             self.changes.0.insert(path, Change::Delete);
         } else {
@@ -93,20 +97,25 @@ impl<'base> Draft<'base> {
         self.changes
     }
 
-    fn check_way(&self, path: &RepoPath) -> Result<()> {
+    fn check_way(&mut self, path: &RepoPath) -> Result<()> {
         if self.kind(path)? == Some(Kind::Directory) {
             bail!("`{path}` is a folder, where a file or a link belongs");
         }
-        let mut folder = path.parent();
-        while let Some(above) = folder {
+        let folder = path.parent();
+        if folder == self.open {
+            return Ok(());
+        }
+        let mut next = folder.clone();
+        while let Some(above) = next {
             match self.kind(&above)? {
-                Some(Kind::Directory) => return Ok(()),
+                Some(Kind::Directory) => break,
                 Some(Kind::File | Kind::Symlink | Kind::Submodule) => {
                     bail!("`{above}` is not a folder; nothing is written through it")
                 }
-                None => folder = above.parent(),
+                None => next = above.parent(),
             }
         }
+        self.open = folder;
         Ok(())
     }
 

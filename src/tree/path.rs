@@ -38,7 +38,7 @@ impl RepoPath {
         if self.0.is_empty() {
             Self(name.to_owned())
         } else {
-            Self(format!("{}/{name}", self.0))
+            Self([self.0.as_str(), "/", name].concat())
         }
     }
 
@@ -79,8 +79,8 @@ impl RepoPath {
         if self.0.is_empty() {
             return (Bound::Excluded(Self::root()), Bound::Unbounded);
         }
-        let first = Self(format!("{}/", self.0));
-        let end = Self(format!("{}0", self.0));
+        let ending = |end: &str| Self([self.0.as_str(), end].concat());
+        let (first, end) = (ending("/"), ending("0"));
         (Bound::Included(first), Bound::Excluded(end))
     }
 
