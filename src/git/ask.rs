@@ -87,7 +87,7 @@ impl Checkout {
 }
 
 /// Why the remote gave no answer. Nothing was sent yet.
-fn unreachable(remote: &Remote, finished: &Finished) -> Failure {
+pub(super) fn unreachable(remote: &Remote, finished: &Finished) -> Failure {
     let words = finished.words();
     if denies_access(&words) {
         let message = format!("the remote `{}` refuses access:\n{words}", remote.name);

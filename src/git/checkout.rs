@@ -129,6 +129,44 @@ impl Checkout {
         !self.repository.is_bare() && target == Some(self.branch_ref())
     }
 
+    /// Refuses if another work tree of this repository has our branch checked out: its files would stay behind.
+    pub(super) fn check_other_work_trees(&self) -> Result<()> {
+        let folder = self.repository.commondir();
+        let linked = std::fs::read_dir(folder.join("worktrees"))
+            .into_iter()
+            .flatten();
+        let linked = linked.filter_map(|entry| Some(entry.ok()?.path()));
+        let bare = self
+            .repository
+            .config()?
+            .get_bool("core.bare")
+            .unwrap_or(false);
+        let main = (!bare).then(|| folder.to_owned());
+        let ours = format!("ref: {}", self.branch_ref());
+        for other in linked
+            .chain(main)
+            .filter(|other| *other != self.repository.path())
+        {
+            let head = std::fs::read_to_string(other.join("HEAD")).unwrap_or_default();
+            if head.trim_end() == ours {
+                let place = std::fs::read_to_string(other.join("gitdir")).unwrap_or_default();
+                let place = if place.is_empty() {
+                    other.display().to_string()
+                } else {
+                    place
+                };
+                let message = format!(
+                    "the branch `{}` is checked out in another work tree ({})",
+                    self.branch,
+                    place.trim_end()
+                );
+                let failure = Failure::new(FailureKind::Refused, message);
+                return Err(failure.hint("run the command in that work tree").into());
+            }
+        }
+        Ok(())
+    }
+
     /// Whether `ancestor` lies in the history of `commit`.
     pub(super) fn contains(&self, commit: Oid, ancestor: Oid) -> Result<bool> {
         if commit == ancestor {

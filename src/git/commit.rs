@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
-use git2::{ObjectType, Oid, Repository};
+use git2::{ObjectType, Oid};
 
 use super::objects::{
     EMPTY_TREE, MODE_FILE, MODE_LINK, MODE_TREE, NewObject, TreeEntry, append, oid, order,
 };
-use super::{Snapshot, pack};
+use super::{Checkout, Snapshot, pack};
 use crate::tree::{Change, ChangeSet, Entry, RepoPath};
 
 /// Who commits, and when.
@@ -49,7 +49,7 @@ pub(crate) struct UnpushedCommit {
 
 /// Writes the commit that makes `changes` on the snapshot; `None` if the tree stays as it is.
 pub(super) fn write(
-    repository: &Repository,
+    checkout: &Checkout,
     base: &Snapshot,
     changes: &ChangeSet,
     (author, committer): (&Signature, &Signature),
@@ -61,19 +61,65 @@ pub(super) fn write(
         return Ok(None);
     }
     let parent = base.commit();
-    let commit = format!(
-        "tree {}\nparent {parent}\nauthor {}\ncommitter {}\n\n{message}",
-        oid(root),
-        author.line(),
-        committer.line()
-    );
-    let commit = NewObject::new(ObjectType::Commit, commit.into_bytes());
-    let id = oid(commit.id);
-    objects.push(commit);
+    let signed = checkout
+        .repository
+        .config()?
+        .get_bool("commit.gpgSign")
+        .unwrap_or(false);
+    let id = if signed {
+        store(checkout, objects)?;
+        sign(checkout, (root, parent), (author, committer), message)?
+    } else {
+        let commit = format!(
+            "tree {}\nparent {parent}\nauthor {}\ncommitter {}\n\n{message}",
+            oid(root),
+            author.line(),
+            committer.line()
+        );
+        let commit = NewObject::new(ObjectType::Commit, commit.into_bytes());
+        let id = oid(commit.id);
+        objects.push(commit);
+        store(checkout, objects)?;
+        id
+    };
+    Ok(Some(UnpushedCommit { id, parent }))
+}
+
+fn store(checkout: &Checkout, mut objects: Vec<NewObject>) -> Result<()> {
     objects.sort_by_key(|object| object.id);
     objects.dedup_by_key(|object| object.id);
-    pack::store(repository, &objects).context("storing the commit")?;
-    Ok(Some(UnpushedCommit { id, parent }))
+    pack::store(&checkout.repository, &objects).context("storing the commit")
+}
+
+/// Has git sign the commit, as it is configured to: git alone knows every format and every key. It fails rather than leave the
+/// signature out.
+fn sign(
+    checkout: &Checkout,
+    (root, parent): ([u8; 20], Oid),
+    (author, committer): (&Signature, &Signature),
+    message: &str,
+) -> Result<Oid> {
+    let (tree, parent) = (oid(root).to_string(), parent.to_string());
+    let who = [("AUTHOR", author), ("COMMITTER", committer)];
+    let environment: Vec<_> = who
+        .iter()
+        .flat_map(|(role, signature)| {
+            [
+                (format!("GIT_{role}_NAME"), signature.name.clone()),
+                (format!("GIT_{role}_EMAIL"), signature.email.clone()),
+                (
+                    format!("GIT_{role}_DATE"),
+                    format!("@{} +0000", signature.seconds),
+                ),
+            ]
+        })
+        .collect();
+    let arguments = ["commit-tree", "-S", &tree, "-p", &parent, "-F", "-"];
+    let signed = checkout
+        .git
+        .succeed_with(&arguments, &environment, message.as_bytes());
+    let signed = signed.context("`commit.gpgSign` is set, and the commit cannot be signed")?;
+    Ok(Oid::from_str(signed.text().trim())?)
 }
 
 /// Changes of one folder: its own entries, and the folders below it.

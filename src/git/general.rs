@@ -18,7 +18,7 @@ pub(super) fn plan<'a>(step: &'a Step<'a>) -> Result<Result<Move<'a>, InTheWay>>
     if step.index.exists() {
         std::fs::copy(&step.index, &step.next_index).context("copying the index")?;
     } else {
-        let empty = git(step).succeed_with(&["read-tree", "--empty"], Some(&step.next_index), b"");
+        let empty = git(step).succeed_with(&["read-tree", "--empty"], &on_next_index(step), b"");
         empty.context("starting an index")?;
     }
     if step.resumed {
@@ -26,7 +26,7 @@ pub(super) fn plan<'a>(step: &'a Step<'a>) -> Result<Result<Move<'a>, InTheWay>>
     }
     let (old, new) = (step.old.to_string(), step.new.to_string());
     let tried = ["read-tree", "-n", "-m", "-u", &old, &new];
-    match git(step).succeed_with(&tried, Some(&step.next_index), b"") {
+    match git(step).succeed_with(&tried, &on_next_index(step), b"") {
         Ok(_) => Ok(Ok(Move { step })),
         Err(refused) => Ok(Err(format!("{refused:#}"))),
     }
@@ -37,9 +37,15 @@ impl Move<'_> {
     pub(super) fn apply(self) -> Result<()> {
         let (old, new) = (self.step.old.to_string(), self.step.new.to_string());
         let moved = ["read-tree", "-m", "-u", &old, &new];
-        git(self.step).succeed_with(&moved, Some(&self.step.next_index), b"")?;
+        git(self.step).succeed_with(&moved, &on_next_index(self.step), b"")?;
         std::fs::rename(&self.step.next_index, &self.step.index).context("replacing the index")
     }
+}
+
+/// The environment in which git works on the index that is being prepared.
+fn on_next_index(step: &Step) -> [(String, String); 1] {
+    let index = step.next_index.to_string_lossy().into_owned();
+    [("GIT_INDEX_FILE".to_owned(), index)]
 }
 
 fn git<'a>(step: &Step<'a>) -> &'a Git {
@@ -74,7 +80,7 @@ fn admit_what_is_done(step: &Step) -> Result<()> {
         return Ok(());
     }
     let update = ["update-index", "-z", "--add", "--index-info"];
-    git(step).succeed_with(&update, Some(&step.next_index), &done)?;
+    git(step).succeed_with(&update, &on_next_index(step), &done)?;
     Ok(())
 }
 

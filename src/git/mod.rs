@@ -15,6 +15,7 @@ mod plain;
 mod program;
 mod publish;
 mod push;
+mod settle;
 mod snapshot;
 mod touched;
 mod worktree;

@@ -117,17 +117,15 @@ impl Git {
         check(arguments, finished)
     }
 
-    /// Runs a command with another index and input, and fails unless it succeeds.
+    /// Runs a command with more environment and with input, and fails unless it succeeds.
     pub(crate) fn succeed_with(
         &self,
         arguments: &[&str],
-        index: Option<&Path>,
+        environment: &[(String, String)],
         input: &[u8],
     ) -> Result<Finished> {
         let mut command = self.command(arguments);
-        if let Some(index) = index {
-            command.env("GIT_INDEX_FILE", index);
-        }
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::piped());
         let mut child = spawn(&mut command)?;
         let pipe = child.stdin.take();

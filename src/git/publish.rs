@@ -10,6 +10,7 @@ use super::checkout::Remote;
 use super::commit::UnpushedCommit;
 use super::journal::{FORM, Pending};
 use super::push::{self, PushOutcome};
+use super::settle::Settled;
 use super::worktree::{self, WorkTree};
 use super::{Checkout, Failure, FailureKind, Signature, Snapshot, commit};
 use crate::tree::ChangeSet;
@@ -68,15 +69,24 @@ impl Checkout {
         let Some(remote) = &self.remote else {
             return self.commit_locally(operation, &mut plan);
         };
-        if let Some(done) = self.settle(remote, operation, &mut plan)? {
-            return Ok(done);
-        }
+        let left = match self.settle(remote, operation, &mut plan)? {
+            Settled::Done(done) => return Ok(done),
+            Settled::Nothing => None,
+            Settled::Open(left) => Some(left),
+        };
         let start = Instant::now();
         for attempt in 0_u32.. {
-            let (base, planned) = self.plan_on_remote(remote, attempt == 0, &mut plan)?;
+            if let Some(done) =
+                self.overtaken(remote, operation, left.as_ref(), attempt, &mut plan)?
+            {
+                return Ok(done);
+            }
+            let (base, planned) = self.plan_to_push(remote, attempt == 0, &mut plan)?;
             let written = self.write(operation, &base, &planned)?;
             let Some(commit) = written else {
-                self.clear_pending()?;
+                if attempt > 0 {
+                    self.clear_pending()?;
+                }
                 return Ok(Published::NothingToDo(planned.outcome));
             };
             self.write_pending(&pending(operation, commit))?;
@@ -95,6 +105,14 @@ impl Checkout {
                     self.clear_pending()?;
                     return Err(refused(remote, &words).into());
                 }
+                PushOutcome::NoContact(failure) => {
+                    // What is known of an earlier push stays as open as it was.
+                    match &left {
+                        Some(left) if attempt == 0 => self.write_pending(left)?,
+                        _ => self.clear_pending()?,
+                    }
+                    return Err(failure.into());
+                }
                 PushOutcome::Unknown(words) => {
                     return Err(unknown(remote, commit.id, &words).into());
                 }
@@ -108,6 +126,24 @@ impl Checkout {
         Err(Failure::new(FailureKind::KeptMoving, message)
             .hint("run the command again")
             .into())
+    }
+
+    /// Plans a change. At first where the remote stood when we last heard of it: if that is no longer so, the compare-and-swap
+    /// of the push tells, and if there is nothing to push, the remote is asked.
+    fn plan_to_push<O>(
+        &self,
+        remote: &Remote,
+        trust: bool,
+        plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
+    ) -> Result<(Snapshot<'_>, Planned<O>)> {
+        if let (true, Some(known)) = (trust, self.tracked()?)
+            && let Ok((base, planned)) = self.plan_on(known, plan)
+            && !planned.changes.is_empty()
+            && self.check_own_commits(remote, known).is_ok()
+        {
+            return Ok((base, planned));
+        }
+        self.plan_on_remote(remote, trust, plan)
     }
 
     /// Plans on the head of the remote, and returns it. While the remote is asked where it stands, the plan is made on where
@@ -134,7 +170,7 @@ impl Checkout {
         planned
     }
 
-    fn plan_on<O>(
+    pub(super) fn plan_on<O>(
         &self,
         base: Oid,
         plan: &mut impl FnMut(&Snapshot) -> Result<O>,
@@ -180,35 +216,6 @@ impl Checkout {
             .into())
     }
 
-    /// Finds out what became of the push of a killed command. If this is the same command again and its commit has landed,
-    /// it is done.
-    fn settle<O>(
-        &self,
-        remote: &Remote,
-        operation: &Operation,
-        plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
-    ) -> Result<Option<Published<O>>> {
-        let Some(pending) = self.pending()? else {
-            return Ok(None);
-        };
-        let (base, new) = (Oid::from_str(&pending.base)?, Oid::from_str(&pending.new)?);
-        let tip = self.fetch(remote)?;
-        if self.repository.odb()?.exists(new) && self.contains(tip, new)? {
-            self.clear_pending()?;
-            let work_tree = worktree::bring_along(self, new);
-            if pending.operation == operation.id {
-                let planned = plan(&self.snapshot(base)?)?;
-                return Ok(Some(landed(planned.outcome, new, Some(remote), work_tree)));
-            }
-            tracing::warn!("the interrupted command before this one has landed as commit {new}");
-        } else if tip != base {
-            // The server compares: what was planned on another base can never land any more.
-            self.clear_pending()?;
-        }
-        // Else it may still land. Whatever is pushed now on this base decides: only one of the two can.
-        Ok(None)
-    }
-
     fn write<O>(
         &self,
         operation: &Operation,
@@ -219,13 +226,7 @@ impl Checkout {
             return Ok(None);
         }
         let who = (&operation.author, &operation.committer);
-        commit::write(
-            &self.repository,
-            base,
-            &planned.changes,
-            who,
-            &planned.message,
-        )
+        commit::write(self, base, &planned.changes, who, &planned.message)
     }
 
     /// Where the local branch stands, as the base of a change without a remote.
@@ -280,7 +281,7 @@ fn pending(operation: &Operation, commit: UnpushedCommit) -> Pending {
     }
 }
 
-fn landed<O>(
+pub(super) fn landed<O>(
     outcome: O,
     commit: Oid,
     remote: Option<&Remote>,

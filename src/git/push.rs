@@ -2,11 +2,11 @@
 
 use anyhow::Result;
 
-use super::Checkout;
-use super::ask::denies_access;
+use super::ask::{denies_access, unreachable};
 use super::checkout::Remote;
 use super::commit::UnpushedCommit;
 use super::program::Finished;
+use super::{Checkout, Failure};
 
 /// What came of a push.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub(super) enum PushOutcome {
     RemoteMoved,
     /// The remote, or a hook on our side, said no.
     Refused(String),
+    /// The remote did not answer, and nothing was sent.
+    NoContact(Failure),
     /// Nobody can tell yet.
     Unknown(String),
 }
@@ -44,6 +46,9 @@ pub(super) fn attempt(
     if pushed.is_ok() {
         return Ok(PushOutcome::Landed);
     }
+    if is_no_contact(&pushed) {
+        return Ok(PushOutcome::NoContact(unreachable(remote, &pushed)));
+    }
     let Ok(tip) = checkout.ask(remote) else {
         return Ok(PushOutcome::Unknown(pushed.words()));
     };
@@ -66,6 +71,17 @@ pub(super) fn attempt(
             checkout.branch, remote.name
         ))),
     }
+}
+
+/// Whether git did not even hear from the remote: it says so in words of their own, and has sent nothing.
+fn is_no_contact(pushed: &Finished) -> bool {
+    const NO_CONTACT: [&str; 4] = [
+        "Could not read from remote repository",
+        "hung up upon initial contact",
+        "unable to access",
+        "does not appear to be a git repository",
+    ];
+    NO_CONTACT.iter().any(|words| pushed.stderr.contains(words))
 }
 
 /// The branch still stands at the parent: was that the last word?

@@ -139,6 +139,7 @@ pub(super) fn commit_locally(
 ) -> Result<Option<WorkTree>> {
     let (old, new) = (commit.parent, commit.id);
     if !checkout.is_checked_out() {
+        checkout.check_other_work_trees()?;
         return Ok(move_branch(checkout, old, new)?.then_some(WorkTree::None));
     }
     let refused = |why: String| {
@@ -309,6 +310,7 @@ impl IndexLock {
 
     /// Gives the lock back, when all is done or nothing was begun.
     fn give_up(self) -> Result<()> {
+        remove_if_there(&self.own.with_file_name("index"))?;
         remove_if_there(&self.lock)?;
         journal::remove(&self.journal)
     }

@@ -22,7 +22,13 @@ pub(crate) fn refresh(draft: &mut Draft, ground: &Ground) -> Result<Vec<String>>
         let Some(environment) = ground.environments.get(&name) else {
             continue;
         };
-        environment.readable()?;
+        if let Err(broken) = environment.readable() {
+            // The app changed its team: an environment that cannot be read must not stop that.
+            warnings.push(format!(
+                "{broken}: the Argo CD file of `{name}` stays as it is"
+            ));
+            continue;
+        }
         if environment.argocd.is_empty() {
             continue;
         }

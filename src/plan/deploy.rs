@@ -172,3 +172,6 @@ impl Place<'_> {
             .filter(|waited| *waited != version))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -64,3 +64,116 @@ pub(super) fn scopes(ground: &Ground, target: &LockTarget) -> Result<Vec<LockSco
 pub(super) fn standing(tree: &dyn ReadTree, scope: &LockScope) -> Result<Vec<PlacedLock>> {
     crate::state::lock::placed(tree, scope)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::world::{World, run};
+
+    /// `web` of team red runs on `dev`; `api` belongs to nobody. The group `prod` is `ca` and `de`.
+    fn world() -> World {
+        World::of(&[("dev", "latest")])
+            .group("prod", &[("ca", "dev"), ("de", "dev")])
+            .release("web", 1, &["dev"])
+            .release("api", 1, &["dev"])
+            .team("web", "red")
+            .runs("dev", "web", 1)
+    }
+
+    fn on(target: LockTarget) -> PlaceLock {
+        PlaceLock {
+            target,
+            id: "l1".parse().unwrap(),
+            message: FreeText("load test".to_owned()),
+        }
+    }
+
+    fn environment(name: &str) -> LockTarget {
+        LockTarget::Environment(name.parse().unwrap())
+    }
+
+    fn app(environment: &str, app: &str) -> LockTarget {
+        LockTarget::App(environment.parse().unwrap(), app.parse().unwrap())
+    }
+
+    fn team(environment: &str, team: &str) -> LockTarget {
+        LockTarget::Team(environment.parse().unwrap(), team.parse().unwrap())
+    }
+
+    fn group(name: &str) -> LockTarget {
+        LockTarget::Group(name.parse().unwrap())
+    }
+
+    #[track_caller]
+    fn check(target: LockTarget, expected: &[&str]) {
+        let request = on(target);
+        let (changes, _) = world().changes(|draft, ground| lock(draft, ground, &request));
+        assert_eq!(changes, expected);
+    }
+
+    #[test]
+    fn a_lock_stands_on_an_environment_an_app_or_a_team() {
+        check(environment("dev"), &["+ dev has lock l1"]);
+        check(app("dev", "web"), &["+ web on dev has lock l1"]);
+        check(team("dev", "red"), &["+ team red on dev has lock l1"]);
+    }
+
+    #[test]
+    fn an_app_that_is_not_deployed_there_can_be_locked() {
+        check(app("ca", "web"), &["+ web on ca has lock l1"]);
+        check(app("dev", "api"), &["+ api on dev has lock l1"]);
+    }
+
+    #[test]
+    fn a_group_lock_is_the_same_lock_on_every_environment_of_the_group() {
+        check(group("prod"), &["+ ca has lock l1", "+ de has lock l1"]);
+    }
+
+    #[test]
+    fn what_is_locked_must_exist() {
+        check(environment("prod"), &["there is no environment `prod`"]);
+        check(app("prod", "web"), &["there is no environment `prod`"]);
+        check(app("dev", "wob"), &["there is no app `wob`"]);
+        check(
+            team("dev", "blue"),
+            &["there is no team `blue`: no app belongs to it"],
+        );
+        check(team("prod", "red"), &["there is no environment `prod`"]);
+        check(group("dev"), &["there is no environment group `dev`"]);
+    }
+
+    #[test]
+    fn a_lock_that_exists_gets_a_new_message_author_and_time() {
+        let mut world = world().locked("dev", "l1").locked("dev", "l2");
+        let before = world.0.listing();
+        let request = on(environment("dev"));
+        let outcome = run(&mut world.0, |draft, ground| lock(draft, ground, &request)).unwrap();
+        let mut after = world.0.listing();
+        after.retain(|path, text| before.get(path) != Some(text));
+        let expected = [
+            ("created_at", "2024-07-22T10:00:00Z"),
+            ("created_by_email", "jane@example.com"),
+            ("created_by_name", "Jane"),
+            ("message", "load test"),
+        ]
+        .map(|(name, text)| (format!("environments/dev/locks/l1/{name}"), text.to_owned()));
+        assert_eq!(after.into_iter().collect::<Vec<_>>(), expected);
+        let Done::Locked(locks) = outcome.done else {
+            panic!("a lock comes to a lock");
+        };
+        let scope = LockScope::Environment("dev".parse().unwrap());
+        assert_eq!(standing(&world.0, &scope).unwrap()[..1], locks);
+    }
+
+    #[test]
+    fn a_lock_leaves_what_is_queued_and_what_runs() {
+        let queued = world().queues("dev", "web", 1);
+        for target in [environment("dev"), app("dev", "web"), team("dev", "red")] {
+            let request = on(target);
+            let (changes, _) = queued
+                .clone()
+                .changes(|draft, ground| lock(draft, ground, &request));
+            assert_eq!(changes.len(), 1, "{changes:?}");
+        }
+    }
+}

@@ -215,3 +215,6 @@ fn deploy_to_latest(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -552,3 +552,6 @@ impl Stop<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

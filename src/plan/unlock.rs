@@ -8,7 +8,7 @@ use super::cleanup::clean_up;
 use super::deploy::Place;
 use super::lock::{scopes, standing};
 use super::outcome::{Deployed, Done, DropCause, LockTarget, Outcome, QueueEnd, Unlocked};
-use super::{Ground, Refusal};
+use super::{Ground, Refusal, known};
 use crate::state::deployment::{self, Linked};
 use crate::state::lock::lift;
 use crate::state::{AppName, EnvName, LockId, LockScope, Locks, queue, release};
@@ -192,6 +192,7 @@ fn settle_one(
             DropCause::Broken(Refusal::Revision { app, version }.to_string())
         }
         Some(manifest) => {
+            known::environment(ground, place.environment)?.readable()?;
             let deployed = place.deploy(draft, ground, (version, manifest), Vec::new())?;
             return Ok(match deployed {
                 Deployed::Changed { from, to } => Some(QueueEnd::Deployed { from, to }),
@@ -202,3 +203,6 @@ fn settle_one(
     queue::clear(draft, place.environment, place.app)?;
     Ok(Some(QueueEnd::Dropped(drop)))
 }
+
+#[cfg(test)]
+mod tests;

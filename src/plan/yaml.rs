@@ -196,6 +196,11 @@ fn is_plain(value: &str) -> bool {
     !(indicator || document || key || comment || *last == b' ')
 }
 
+/// What YAML 1.1 reads as truth values, nothing, and numbers.
+const WORDS: [&str; 11] = [
+    "y", "n", "yes", "no", "on", "off", "true", "false", "null", ".inf", ".nan",
+];
+
 /// Whether YAML 1.1 takes the plain text for something other than a string.
 fn resolves_to_other(value: &str) -> bool {
     // Most texts are longer than any such word and begin with a letter or a slash.
@@ -203,9 +208,6 @@ fn resolves_to_other(value: &str) -> bool {
     if value.len() > 5 && first.is_some_and(|first| first.is_ascii_alphabetic() || *first == b'/') {
         return false;
     }
-    const WORDS: [&str; 11] = [
-        "y", "n", "yes", "no", "on", "off", "true", "false", "null", ".inf", ".nan",
-    ];
     let lower = value.to_lowercase();
     let capitals =
         [lower.clone(), value.to_uppercase(), capitalised(&lower)].contains(&value.to_owned());

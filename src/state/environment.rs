@@ -240,10 +240,10 @@ mod tests {
     }
 
     #[track_caller]
-    fn check_upstream(configs: &[(&str, &str)], expected: Result<Upstream, NoUpstream>) {
+    fn check_upstream(configs: &[(&str, &str)], expected: &Result<Upstream, NoUpstream>) {
         let graph = graph(configs);
         let name = configs[0].0.parse().unwrap();
-        assert_eq!(graph.get(&name).unwrap().upstream, expected);
+        assert_eq!(graph.get(&name).unwrap().upstream, *expected);
     }
 
     #[test]
@@ -253,16 +253,16 @@ mod tests {
         let to = r#"{"upstream":{"environment":"staging"}}"#;
         check_upstream(
             &[("dev", r#"{"Upstream":{"LATEST":true}} trailing"#)],
-            Ok(Upstream::Latest),
+            &Ok(Upstream::Latest),
         );
         check_upstream(
             &[("dev", to), ("staging", "{}")],
-            Ok(Upstream::Environment(staging)),
+            &Ok(Upstream::Environment(staging)),
         );
-        check_upstream(&[("dev", to)], Err(NoUpstream::Unknown("staging".into())));
-        check_upstream(&[("dev", both), ("staging", "{}")], Err(NoUpstream::Both));
-        check_upstream(&[("dev", r#"{"upstream":{}}"#)], Err(NoUpstream::Empty));
-        check_upstream(&[("dev", "null")], Err(NoUpstream::Missing));
+        check_upstream(&[("dev", to)], &Err(NoUpstream::Unknown("staging".into())));
+        check_upstream(&[("dev", both), ("staging", "{}")], &Err(NoUpstream::Both));
+        check_upstream(&[("dev", r#"{"upstream":{}}"#)], &Err(NoUpstream::Empty));
+        check_upstream(&[("dev", "null")], &Err(NoUpstream::Missing));
     }
 
     #[test]

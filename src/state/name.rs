@@ -8,6 +8,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::plain;
+use crate::tree::RepoPath;
 
 /// A name that breaks its rule.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -148,8 +149,8 @@ fn check_lock_id(value: &str) -> Result<(), InvalidName> {
         "2 to 99 bytes are allowed"
     } else if value.contains('/') || value.chars().any(char::is_control) {
         "`/` and control characters are not allowed"
-    } else if value == ".." || value.to_ascii_lowercase().starts_with(".git") {
-        "`..` and names that begin with `.git` are not allowed"
+    } else if !RepoPath::is_component(value) || value.to_ascii_lowercase().starts_with(".git") {
+        "`..`, `git~1` and names that begin with `.git` are not allowed"
     } else {
         return Ok(());
     };
@@ -282,6 +283,8 @@ mod tests {
             "a\x1b[31m",
             ".git",
             ".GITx",
+            "git~1",
+            "GIT~1",
             &"x".repeat(100),
         ];
         check::<LockId>(&["ab", "load test", "ÄÖ", &"x".repeat(99)], &bad);

@@ -183,7 +183,8 @@ impl ReadTree for Draft<'_> {
             }
         }
         for name in thinned {
-            if self.children(&folder.join(&name))?.is_empty() {
+            let folder_still = kinds.get(&name) == Some(&Kind::Directory);
+            if folder_still && self.children(&folder.join(&name))?.is_empty() {
                 kinds.remove(&name);
             }
         }
@@ -251,6 +252,20 @@ mod tests {
         draft.write(path("a/b/three"), Entry::file("3")).unwrap();
         assert_eq!(draft.kind(&path("a/b")).unwrap(), Some(Kind::Directory));
         assert_eq!(draft.children(&path("a/b")).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_file_takes_the_place_of_a_folder_that_is_gone() {
+        let base = base();
+        let mut draft = Draft::on(&base);
+        draft.delete_folder(&path("a")).unwrap();
+        draft.write(path("a"), Entry::file("1")).unwrap();
+        let file = Child {
+            name: "a".into(),
+            kind: Kind::File,
+        };
+        let children = draft.children(&RepoPath::root()).unwrap();
+        assert!(children.contains(&file));
     }
 
     #[test]

@@ -75,7 +75,7 @@ impl ReadTree for MemoryTree {
 
     fn children(&self, folder: &RepoPath) -> Result<Vec<Child>> {
         let mut children = BTreeMap::new();
-        for (path, entry) in &self.0 {
+        for (path, entry) in self.0.range(folder.range_below()) {
             if let Some(rest) = path.below(folder) {
                 match rest.split_once('/') {
                     Some((name, _)) => children.insert(name.to_owned(), Kind::Directory),
