@@ -4,8 +4,8 @@
 use anyhow::{Context as _, Result};
 
 use super::objects::{MODE_FILE, MODE_LINK, oid};
+use super::step::{InTheWay, Step};
 use super::touched::{Side, touched};
-use super::worktree::{InTheWay, Step};
 use super::{Git, Snapshot};
 
 /// A move that git finds possible.

@@ -8,8 +8,8 @@ use super::Snapshot;
 use super::files::{OnDisk, WorkFolder};
 use super::index::{Index, Patch, Staged};
 use super::objects::{MODE_FILE, MODE_LINK};
+use super::step::{InTheWay, Step};
 use super::touched::{Side, Touched, touched};
-use super::worktree::{InTheWay, Step};
 use crate::tree::{Content, Entry, RepoPath};
 
 /// How many paths in the way are named.

@@ -5,7 +5,7 @@ use git2::Oid;
 
 use super::checkout::Remote;
 use super::journal::Pending;
-use super::publish::{Operation, Planned, Published, landed};
+use super::operation::{Operation, Planned, Published, landed};
 use super::{Checkout, Snapshot, worktree};
 
 /// What became of the push of a killed command.

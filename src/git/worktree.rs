@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::commit::UnpushedCommit;
 use super::journal::{self, FORM, Survives};
+use super::step::{InTheWay, Step};
 use super::{Checkout, Failure, FailureKind, general, guard, plain};
 
 /// What became of the checkout after a change landed.
@@ -35,22 +36,6 @@ struct Move {
     /// The inode of the lock that we put in place of `index.lock`.
     lock: u64,
 }
-
-/// What the two ways of moving need to know.
-pub(super) struct Step<'a> {
-    pub(super) checkout: &'a Checkout,
-    pub(super) old: Oid,
-    pub(super) new: Oid,
-    /// Whether an earlier try may have written some of the files, the last one in part.
-    pub(super) resumed: bool,
-    /// The index of this work tree.
-    pub(super) index: PathBuf,
-    /// Where the new index is prepared.
-    pub(super) next_index: PathBuf,
-}
-
-/// What is in the way of a move: paths, or git's own words.
-pub(super) type InTheWay = String;
 
 /// A move that can be made.
 pub(super) enum Way<'a> {
@@ -118,7 +103,7 @@ fn try_to_bring(checkout: &Checkout, new: Oid) -> Result<WorkTree> {
         Ok(lock) => lock,
         Err(held) => return Ok(left_alone(checkout, held)),
     };
-    let step = step(checkout, old, new, false);
+    let step = Step::new(checkout, old, new, false);
     match way(&step)? {
         Ok(way) => {
             finish(checkout, old, new, way, lock)?;
@@ -155,7 +140,7 @@ pub(super) fn commit_locally(
         ));
     }
     let lock = IndexLock::take(checkout, old, new, false)?.map_err(refused)?;
-    let step = step(checkout, old, new, false);
+    let step = Step::new(checkout, old, new, false);
     let way = match way(&step) {
         Ok(Ok(way)) => way,
         Ok(Err(in_the_way)) => {
@@ -190,7 +175,7 @@ pub(super) fn recover(checkout: &Checkout) -> Result<()> {
     if began && checkout.is_checked_out() && checkout.repository.state() == RepositoryState::Clean {
         let lock = IndexLock::take(checkout, old, new, left.landed)?;
         let lock = lock.map_err(|held| Failure::new(FailureKind::Failed, held))?;
-        let step = step(checkout, old, new, true);
+        let step = Step::new(checkout, old, new, true);
         match way(&step)? {
             Ok(way) => return finish(checkout, old, new, way, lock),
             Err(in_the_way) => {
@@ -202,18 +187,6 @@ pub(super) fn recover(checkout: &Checkout) -> Result<()> {
         }
     }
     journal::remove(&path)
-}
-
-fn step(checkout: &Checkout, old: Oid, new: Oid, resumed: bool) -> Step<'_> {
-    let folder = checkout.repository.path();
-    Step {
-        checkout,
-        old,
-        new,
-        resumed,
-        index: folder.join("index"),
-        next_index: guard::folder(folder).join("index"),
-    }
 }
 
 /// The touched paths alone where the checkout is plain; git's own way where it is not.

@@ -1,0 +1,69 @@
+//! An operation on its way: what makes it the same one again, its plan, and what became of it.
+
+use git2::Oid;
+
+use super::Signature;
+use super::checkout::Remote;
+use super::commit::UnpushedCommit;
+use super::journal::{FORM, Pending};
+use super::worktree::WorkTree;
+use crate::tree::ChangeSet;
+
+/// Who does what, and when: all that makes the same plan the same commit.
+#[derive(Clone, Debug)]
+pub(crate) struct Operation {
+    pub(crate) id: String,
+    /// What was asked for, and by whom, without the time.
+    pub(crate) request: String,
+    pub(crate) instant: String,
+    pub(crate) author: Signature,
+    pub(crate) committer: Signature,
+}
+
+/// A plan on one snapshot.
+pub(crate) struct Planned<O> {
+    pub(crate) changes: ChangeSet,
+    pub(crate) message: String,
+    pub(crate) outcome: O,
+}
+
+/// What became of a plan.
+pub(crate) enum Published<O> {
+    /// The tree stays as it is.
+    NothingToDo(O),
+    /// The commit is in the history.
+    Landed {
+        outcome: O,
+        commit: String,
+        /// The remote, or `None` if the local branch is all there is.
+        remote: Option<String>,
+        work_tree: WorkTree,
+    },
+}
+
+/// What the journal keeps of a push under way.
+pub(super) fn pending(operation: &Operation, commit: UnpushedCommit) -> Pending {
+    Pending {
+        form: FORM,
+        operation: operation.id.clone(),
+        request: operation.request.clone(),
+        instant: operation.instant.clone(),
+        base: commit.parent.to_string(),
+        new: commit.id.to_string(),
+    }
+}
+
+/// The outcome of an operation that is in the history.
+pub(super) fn landed<O>(
+    outcome: O,
+    commit: Oid,
+    remote: Option<&Remote>,
+    work_tree: WorkTree,
+) -> Published<O> {
+    Published::Landed {
+        outcome,
+        commit: commit.to_string(),
+        remote: remote.map(|remote| remote.name.clone()),
+        work_tree,
+    }
+}
