@@ -468,6 +468,14 @@ struct Stop<'a> {
 
 impl Stop<'_> {
     fn prognose(&self, app: &AppName) -> Result<AppPrognosis> {
+        if let Upstream::Environment(upstream) = self.upstream
+            && let Some(version) = deployment::shared(self.tree, [upstream, self.environment], app)?
+        {
+            return Ok(AppPrognosis {
+                current: Some(version),
+                fate: AppFate::Skipped(AppSkip::AlreadyThere(version)),
+            });
+        }
         let (current, broken) = match deployment::current(self.tree, self.environment, app)? {
             Linked::Nothing => (None, None),
             Linked::To(version) => (Some(version), None),

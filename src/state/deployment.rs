@@ -94,6 +94,29 @@ pub(crate) fn current(tree: &dyn ReadTree, environment: &EnvName, app: &AppName)
     read_link(tree, app, &version_path(environment, app))
 }
 
+/// The version that the links of both environments name, if they name the same. Whether that release still exists is not
+/// looked at: where nothing is to happen, the folder of all its releases need not be read.
+pub(crate) fn shared(
+    tree: &dyn ReadTree,
+    environments: [&EnvName; 2],
+    app: &AppName,
+) -> Result<Option<Version>> {
+    let [one, other] = environments.map(|environment| tree.entry(&version_path(environment, app)));
+    match (one?, other?) {
+        (Some(Entry::Symlink(one)), Some(Entry::Symlink(other))) if one == other => {
+            Ok(version_of(app, &one))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The version that the text of a link names.
+fn version_of(app: &AppName, target: &str) -> Option<Version> {
+    target
+        .strip_prefix(&link_folder(app))
+        .and_then(Version::from_folder)
+}
+
 /// Reads a link to a release of `app`.
 pub(super) fn read_link(tree: &dyn ReadTree, app: &AppName, path: &RepoPath) -> Result<Linked> {
     let broken = |why| {
@@ -108,10 +131,7 @@ pub(super) fn read_link(tree: &dyn ReadTree, app: &AppName, path: &RepoPath) -> 
         None if tree.kind(path)?.is_some() => return Ok(broken(BrokenLinkCause::NoLink)),
         None => return Ok(Linked::Nothing),
     };
-    let folder = target
-        .strip_prefix(&link_folder(app))
-        .and_then(Version::from_folder);
-    let Some(version) = folder else {
+    let Some(version) = version_of(app, &target) else {
         return Ok(broken(BrokenLinkCause::LeadsElsewhere(target)));
     };
     if release::exists(tree, app, version)? {
