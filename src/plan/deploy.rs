@@ -6,10 +6,10 @@ use anyhow::Result;
 
 use super::cleanup::clean_up;
 use super::outcome::{DeployRun, Deployed, Done, Outcome};
+use super::place::Place;
 use super::{Ground, Refusal, known};
-use crate::state::deployment::{self, Linked};
-use crate::state::{AppName, EnvName, GroupName, Locks, Version, queue, release};
-use crate::tree::{Content, Draft, ReadTree};
+use crate::state::{AppName, EnvName, GroupName, Locks, Version};
+use crate::tree::Draft;
 
 /// What a deployment does about a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,83 +94,6 @@ pub(crate) fn deploy(draft: &mut Draft, ground: &Ground, request: &Deploy) -> Re
         }),
         warnings: Vec::new(),
     })
-}
-
-/// An app on an environment.
-pub(super) struct Place<'a> {
-    pub(super) environment: &'a EnvName,
-    pub(super) app: &'a AppName,
-}
-
-impl Place<'_> {
-    /// The manifest of a release for this environment, or the refusal that it has none.
-    pub(super) fn manifest(&self, tree: &dyn ReadTree, version: Version) -> Result<Content> {
-        if version.has_revision() {
-            let app = self.app.clone();
-            return Err(Refusal::Revision { app, version }.into());
-        }
-        if let Some(manifest) = release::manifest(tree, self.app, version, self.environment)? {
-            return Ok(manifest);
-        }
-        Err(Refusal::NoManifest {
-            app: self.app.clone(),
-            version,
-            environment: self.environment.clone(),
-            has: release::environments(tree, self.app, version)?,
-        }
-        .into())
-    }
-
-    /// Deploys a release here, or queues it behind `locks`. A broken link is replaced: this is how it is mended.
-    pub(super) fn deploy(
-        &self,
-        draft: &mut Draft,
-        ground: &Ground,
-        (version, manifest): (Version, Content),
-        locks: Vec<crate::state::PlacedLock>,
-    ) -> Result<Deployed> {
-        let from = match deployment::current(draft, self.environment, self.app)? {
-            Linked::To(current) if current == version => {
-                return Ok(Deployed::AlreadyThere(version));
-            }
-            Linked::To(current) => Some(current),
-            Linked::Nothing | Linked::Broken(_) => None,
-        };
-        if locks.is_empty() {
-            self.point(draft, ground, version, manifest)?;
-            return Ok(Deployed::Changed { from, to: version });
-        }
-        let replaced = self.enqueue(draft, version)?;
-        Ok(Deployed::Queued {
-            version,
-            replaced,
-            behind: locks,
-        })
-    }
-
-    /// Points this environment at a release and empties its queue. Decides nothing.
-    pub(super) fn point(
-        &self,
-        draft: &mut Draft,
-        ground: &Ground,
-        version: Version,
-        manifest: Content,
-    ) -> Result<()> {
-        let by = (&ground.context.actor, ground.context.now);
-        deployment::write(draft, (self.environment, self.app), (version, manifest), by)?;
-        queue::clear(draft, self.environment, self.app)
-    }
-
-    /// Queues a version, and returns the one that waited before.
-    pub(super) fn enqueue(&self, draft: &mut Draft, version: Version) -> Result<Option<Version>> {
-        let waited = queue::waiting(draft, self.environment, self.app)?;
-        queue::put(draft, self.environment, self.app, version)?;
-        Ok(waited
-            .version()
-            .ok()
-            .flatten()
-            .filter(|waited| *waited != version))
-    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod laws;
 pub(crate) mod lock;
 pub(crate) mod manifest;
 pub(crate) mod outcome;
+pub(crate) mod place;
 mod refusal;
 pub(crate) mod release;
 pub(crate) mod train;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub(crate) use super::place::Deployed;
 use super::train::{Prognosis, TrainRun};
 use crate::state::{AppName, EnvName, GroupName, LockId, LockScope, PlacedLock, TeamName, Version};
 
@@ -24,22 +25,6 @@ pub(crate) enum Done {
     Unlocked(Unlocked),
     Train(TrainRun),
     Foreseen(Prognosis),
-}
-
-/// What became of a deployment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Deployed {
-    /// It runs now.
-    Changed { from: Option<Version>, to: Version },
-    /// It ran before.
-    AlreadyThere(Version),
-    /// It waits for locks to lift.
-    Queued {
-        version: Version,
-        /// The version that waited before.
-        replaced: Option<Version>,
-        behind: Vec<PlacedLock>,
-    },
 }
 
 /// A change of version in one phrase.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 
 use super::cleanup::{clean_up, old_releases};
-use super::deploy::Place;
 use super::outcome::{Deployed, Done, Outcome, Released};
+use super::place::Place;
 use super::refusal::Difference;
 use super::{Ground, Refusal, manifest};
 use crate::state::release::{self, Field, Release};

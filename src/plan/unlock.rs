@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::cleanup::clean_up;
-use super::deploy::Place;
 use super::lock::{scopes, standing};
 use super::outcome::{Deployed, Done, DropCause, LockTarget, Outcome, QueueEnd, Unlocked};
+use super::place::Place;
 use super::{Ground, Refusal, known};
 use crate::state::deployment::{self, Linked};
 use crate::state::lock::lift;

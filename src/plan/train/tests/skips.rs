@@ -1,6 +1,7 @@
 //! What a train leaves out, and the cause that it names.
 
 use super::*;
+use crate::state::environment::NoUpstream;
 
 #[test]
 fn an_environment_without_a_usable_upstream_is_skipped_whether_locked_or_not() {
