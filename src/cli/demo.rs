@@ -116,8 +116,7 @@ impl DemoArgs {
         }
         say("\n# Every step is one commit on the remote.");
         show("git log --oneline");
-        let log =
-            Git::new(&checkout, false, None).succeed(&["log", "--oneline", "--no-decorate"])?;
+        let log = Git::new(&checkout, false).succeed(&["log", "--oneline", "--no-decorate"])?;
         say(log.text().trim_end());
         say(&format!(
             "\nThe shop stays in {} for playing on.",
@@ -149,7 +148,7 @@ fn make_folder(asked: Option<PathBuf>) -> Result<PathBuf> {
 fn make_shop(folder: &Path) -> Result<()> {
     let path = |name: &str| folder.join(name).display().to_string();
     let (remote, checkout) = (path("remote.git"), path("checkout"));
-    let git = |place: &Path, arguments: &[&str]| Git::new(place, false, None).succeed(arguments);
+    let git = |place: &Path, arguments: &[&str]| Git::new(place, false).succeed(arguments);
     git(
         folder,
         &[

@@ -8,7 +8,7 @@ mod release;
 mod session;
 mod train;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -153,7 +153,13 @@ enum Command {
 
 /// Runs the program.
 pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    run_as(Cli::command(), arguments)
+    // In a workflow an input that nobody gave is an empty variable.
+    let is_empty = |variable: &OsStr| std::env::var_os(variable).is_some_and(|set| set.is_empty());
+    let command = Cli::command().mut_args(|argument| match argument.get_env() {
+        Some(variable) if is_empty(variable) => argument.env(Resettable::Reset),
+        Some(_) | None => argument,
+    });
+    run_as(command, arguments)
 }
 
 /// Runs the program as if no `TRAINYARD_…` variable were set.

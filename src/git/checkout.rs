@@ -53,7 +53,7 @@ impl Checkout {
         )?;
         let bare = repository.is_bare();
         let folder = repository.workdir().unwrap_or(repository.path());
-        let git = Git::new(folder, bare, ssh_command(&repository));
+        let git = Git::new(folder, bare);
         Ok(Self {
             git,
             branch,
@@ -229,7 +229,7 @@ fn prepare_libgit2() {
 
 /// git's own verdict about a repository of another owner: it knows more exceptions than libgit2.
 fn trusted_by_git(folder: &Path) -> Result<()> {
-    let git = Git::new(folder, false, None);
+    let git = Git::new(folder, false);
     let answer = git.run(&["rev-parse", "--git-dir"])?;
     if answer.is_ok() {
         return Ok(());
@@ -368,12 +368,6 @@ fn clean_url(url: &str) -> String {
         (true, user) if !user.is_empty() => format!("{scheme}://{user}@{host}{path}"),
         _ => format!("{scheme}://{host}{path}"),
     }
-}
-
-/// The user's ssh command with batch mode, for runs where nobody can answer.
-fn ssh_command(repository: &Repository) -> Option<String> {
-    let configured = repository.config().ok()?.get_string("core.sshCommand").ok();
-    Some(configured.unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ use crate::tree::{Entry, RepoPath};
 pub(super) enum OnDisk {
     Missing,
     File(Vec<u8>),
+    /// A file that its owner may execute.
+    Program(Vec<u8>),
     Link(Vec<u8>),
     /// A folder, or a path through something that is no folder.
     Other,
@@ -72,7 +74,12 @@ impl WorkFolder {
                 let file = openat(folder, name, flags, Mode::empty())?;
                 let mut bytes = Vec::new();
                 std::fs::File::from(file).read_to_end(&mut bytes)?;
-                Ok(OnDisk::File(bytes))
+                let is_program = Mode::from_raw_mode(stat.st_mode).contains(Mode::XUSR);
+                Ok(if is_program {
+                    OnDisk::Program(bytes)
+                } else {
+                    OnDisk::File(bytes)
+                })
             }
             _ => Ok(OnDisk::Other),
         }

@@ -15,6 +15,8 @@ pub(super) struct Move<'a> {
 
 /// Tries the move without changing anything.
 pub(super) fn plan<'a>(step: &'a Step<'a>) -> Result<Result<Move<'a>, InTheWay>> {
+    // What a killed git left: this index is ours alone. If it cannot be removed, git says so.
+    let _ = std::fs::remove_file(step.next_index.with_extension("lock"));
     if step.index.exists() {
         std::fs::copy(&step.index, &step.next_index).context("copying the index")?;
     } else {

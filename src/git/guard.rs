@@ -15,7 +15,14 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Holds the lock while it lives. Children inherit it, so that a push which outlives a killed command is waited for.
 pub(crate) struct Guard {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        // Said, not only closed: a daemon that git or a hook left in the background has inherited it too.
+        let _ = flock(&self.file, FlockOperation::Unlock);
+    }
 }
 
 /// The folder of our own files in a git folder.
@@ -51,6 +58,6 @@ impl Guard {
             std::thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(100));
         }
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct Staged {
 pub(super) enum Patch {
     Write(Staged, Box<Stat>),
     Remove,
+    /// The entry stays, but what it keeps of the file on disk is not to be relied on.
+    Doubt,
 }
 
 /// The bytes of an index.
@@ -86,11 +88,23 @@ impl Index {
             .entries
             .binary_search_by(|entry| self.name(*entry).cmp(path))
             .ok()?;
-        let start = self.entries[place].0;
+        self.staged(self.entries[place].0)
+    }
+
+    fn staged(&self, start: usize) -> Option<Staged> {
         Some(Staged {
             mode: word(&self.bytes, start + 24)?,
             id: self.bytes.get(start + 40..start + 60)?.try_into().ok()?,
         })
+    }
+
+    /// Entries of files that were as young as the index itself when it was written: a change of theirs in the same second
+    /// does not show in their times, so git compares their content as long as the index is not written anew.
+    pub(super) fn young(&self, index_seconds: i64) -> impl Iterator<Item = (&[u8], Staged)> {
+        let young = self.entries.iter().filter(move |(start, _)| {
+            word(&self.bytes, start + 8).is_some_and(|seconds| i64::from(seconds) >= index_seconds)
+        });
+        young.filter_map(|entry| Some((self.name(*entry), self.staged(entry.0)?)))
     }
 
     /// The bytes of the index after the patches. All other entries stay as they are.
@@ -101,15 +115,22 @@ impl Index {
         let mut patches_left = patches.iter().peekable();
         for entry in &self.entries {
             let name = self.name(*entry);
-            let mut replaced = false;
+            let (mut replaced, mut doubted) = (false, false);
             while let Some((path, patch)) =
                 patches_left.next_if(|(path, _)| path.as_slice() <= name)
             {
-                replaced |= path.as_slice() == name;
+                let same = path.as_slice() == name;
+                doubted |= same && matches!(patch, Patch::Doubt);
+                replaced |= same && !doubted;
                 count += append(&mut written, path, patch);
             }
             if !replaced {
+                let start = written.len();
                 written.extend_from_slice(&self.bytes[entry.0..entry.1]);
+                if doubted {
+                    // A size of zero is how git itself marks such entries.
+                    written[start + 36..start + 40].fill(0);
+                }
                 count += 1;
             }
         }

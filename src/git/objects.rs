@@ -8,6 +8,8 @@ use sha1::{Digest as _, Sha1};
 
 /// A file.
 pub(super) const MODE_FILE: u32 = 0o100_644;
+/// A file that can be executed.
+pub(super) const MODE_PROGRAM: u32 = 0o100_755;
 /// A symbolic link.
 pub(super) const MODE_LINK: u32 = 0o120_000;
 /// A folder.
@@ -163,7 +165,7 @@ fn canonical(mode: u32) -> u32 {
         0o040_000 => MODE_TREE,
         0o120_000 => MODE_LINK,
         0o160_000 => MODE_SUBMODULE,
-        _ if mode & 0o100 != 0 => 0o100_755,
+        _ if mode & 0o100 != 0 => MODE_PROGRAM,
         _ => MODE_FILE,
     }
 }

@@ -1,13 +1,14 @@
 //! The way of a plain checkout: only the paths that differ are looked at and written, and the index is patched in one pass.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt as _;
 
 use anyhow::{Context as _, Result};
 
 use super::Snapshot;
 use super::files::{OnDisk, WorkFolder};
 use super::index::{Index, Patch, Staged};
-use super::objects::{MODE_FILE, MODE_LINK};
+use super::objects::{MODE_FILE, MODE_LINK, MODE_PROGRAM};
 use super::step::{InTheWay, Step};
 use super::touched::{Side, Touched, touched};
 use crate::tree::{Content, Entry, RepoPath};
@@ -107,11 +108,31 @@ impl Move<'_> {
             };
             patches.insert(path.as_str().as_bytes().to_vec(), patch);
         }
+        self.doubt(&mut files, &mut patches)?;
         let bytes = self.index.patched(&patches)?;
         let next = &self.step.next_index;
         std::fs::write(next, bytes).context("writing the index")?;
         std::fs::set_permissions(next, std::fs::metadata(&self.step.index)?.permissions())?;
         std::fs::rename(next, &self.step.index).context("replacing the index")
+    }
+
+    /// Marks the entries whose files have changed without their times telling it: a newer index would hide that.
+    fn doubt(&self, files: &mut WorkFolder, patches: &mut BTreeMap<Vec<u8>, Patch>) -> Result<()> {
+        let written = std::fs::metadata(&self.step.index)?.mtime();
+        for (name, staged) in self.index.young(written) {
+            let path = std::str::from_utf8(name).ok().and_then(RepoPath::parse);
+            let Some(path) = path.filter(|_| !patches.contains_key(name)) else {
+                continue;
+            };
+            let content = match files.look(&path)? {
+                OnDisk::File(bytes) | OnDisk::Program(bytes) | OnDisk::Link(bytes) => bytes,
+                OnDisk::Missing | OnDisk::Other => continue,
+            };
+            if Content::new(content.as_slice()).id().0 != staged.id {
+                patches.insert(name.to_owned(), Patch::Doubt);
+            }
+        }
+        Ok(())
     }
 
     fn write(
@@ -149,6 +170,7 @@ fn work(
     let on_disk = match files.look(path)? {
         OnDisk::Missing => None,
         OnDisk::File(bytes) => Some((MODE_FILE, bytes)),
+        OnDisk::Program(bytes) => Some((mode_of_program(step)?, bytes)),
         OnDisk::Link(target) => Some((MODE_LINK, target)),
         OnDisk::Other => return Ok(Work::InTheWay),
     };
@@ -174,6 +196,13 @@ fn work(
         _ => false,
     };
     Ok(if begun { to_do } else { Work::InTheWay })
+}
+
+/// What a file that can be executed counts as: in some checkouts that bit says nothing.
+fn mode_of_program(step: &Step) -> Result<u32> {
+    let config = step.checkout.repository.config()?;
+    let counts = config.get_bool("core.fileMode").unwrap_or(true);
+    Ok(if counts { MODE_PROGRAM } else { MODE_FILE })
 }
 
 fn named(paths: &[&RepoPath]) -> InTheWay {

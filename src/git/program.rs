@@ -1,12 +1,10 @@
 //! Runs the `git` program: a quiet environment, a deadline, and output without control characters or credentials.
 
-use std::ffi::OsString;
 use std::io::{IsTerminal as _, Read, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -15,6 +13,9 @@ use super::{Failure, FailureKind};
 
 /// How long a command may take before it is killed.
 const DEADLINE: Duration = Duration::from_secs(120);
+
+/// How long a pipe is read on after the end of its command.
+const AFTERMATH: Duration = Duration::from_secs(1);
 
 /// What must not leak in from a hook or another git: it would bend our commands to another repository. Everything
 /// that carries credentials (`GIT_CONFIG_COUNT`, `GIT_ASKPASS`, `GIT_SSH_COMMAND`, …) is kept.
@@ -50,8 +51,6 @@ pub(crate) struct Git {
     folder: PathBuf,
     bare: bool,
     interactive: bool,
-    /// The user's ssh command with batch mode, where nobody can answer a question.
-    ssh_command: Option<OsString>,
 }
 
 /// What a command came to.
@@ -88,21 +87,20 @@ impl Finished {
 /// A command under way.
 pub(crate) struct Running {
     finished: mpsc::Receiver<std::io::Result<ExitStatus>>,
-    stdout: JoinHandle<Vec<u8>>,
-    stderr: JoinHandle<Vec<u8>>,
+    stdout: Draining,
+    stderr: Draining,
     process: u32,
     own_group: bool,
 }
 
 impl Git {
     /// git in a work tree, or in a bare repository.
-    pub(crate) fn new(folder: &Path, bare: bool, ssh_command: Option<String>) -> Self {
+    pub(crate) fn new(folder: &Path, bare: bool) -> Self {
         let interactive = std::io::stderr().is_terminal() && std::io::stdin().is_terminal();
         Self {
             folder: folder.to_owned(),
             bare,
             interactive,
-            ssh_command: ssh_command.filter(|_| !interactive).map(Into::into),
         }
     }
 
@@ -170,13 +168,14 @@ impl Git {
             .env("LC_ALL", "C")
             .env("GIT_NO_REPLACE_OBJECTS", "1");
         if !self.interactive {
-            command.env("GIT_TERMINAL_PROMPT", "0");
+            // Nor may ssh wait for an answer in a terminal: the user's own `SSH_ASKPASS` gives it, or nobody. The ssh
+            // command stays the user's, whose words need not be those of OpenSSH.
+            command
+                .env("GIT_TERMINAL_PROMPT", "0")
+                .env("SSH_ASKPASS_REQUIRE", "force");
             // A group of its own, so that helpers die with it at the deadline. In a terminal it stays in ours, or it
             // could not ask for a password.
             command.process_group(0);
-        }
-        if let Some(ssh_command) = &self.ssh_command {
-            command.env("GIT_SSH_COMMAND", ssh_command);
         }
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command
@@ -208,8 +207,7 @@ impl Running {
                 None
             }
         };
-        let stdout = self.stdout.join().unwrap_or_default();
-        let stderr = self.stderr.join().unwrap_or_default();
+        let (stdout, stderr) = (self.stdout.finish(), self.stderr.finish());
         Ok(Finished {
             status,
             stdout,
@@ -250,15 +248,35 @@ fn check(arguments: &[&str], finished: Finished) -> Result<Finished> {
     anyhow::bail!("`git {command}` failed:\n{}", finished.words());
 }
 
-fn drain(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
+/// A pipe that a thread reads to its end.
+struct Draining {
+    read: Arc<Mutex<Vec<u8>>>,
+    ended: mpsc::Receiver<()>,
+}
+
+impl Draining {
+    /// What was read. A process that git or a hook left in the background may keep the pipe open; it is not waited for.
+    fn finish(self) -> Vec<u8> {
+        // Either way: what the command itself wrote lay in the pipe when it ended, and was read meanwhile.
+        let _ = self.ended.recv_timeout(AFTERMATH);
+        std::mem::take(&mut *self.read.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn drain(mut pipe: Option<impl Read + Send + 'static>) -> Draining {
+    let read = Arc::new(Mutex::new(Vec::new()));
+    let (sender, ended) = mpsc::channel();
+    let shared = Arc::clone(&read);
     std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(mut pipe) = pipe {
-            // What was read until the pipe broke is still worth showing.
-            let _ = pipe.read_to_end(&mut bytes);
+        let mut part = vec![0; 64 * 1024];
+        // What was read until the pipe broke is still worth showing.
+        while let Some(length @ 1..) = pipe.as_mut().and_then(|pipe| pipe.read(&mut part).ok()) {
+            let mut read = shared.lock().unwrap_or_else(PoisonError::into_inner);
+            read.extend_from_slice(&part[..length]);
         }
-        bytes
-    })
+        sender.send(())
+    });
+    Draining { read, ended }
 }
 
 /// Text from outside, line by line, without control characters and without the credentials of URLs.

@@ -8,6 +8,7 @@ use git2::Oid;
 
 use super::checkout::Remote;
 use super::commit::UnpushedCommit;
+use super::journal::Pending;
 use super::operation::{Operation, Planned, Published, landed, pending};
 use super::push::{self, PushOutcome};
 use super::settle::Settled;
@@ -69,15 +70,11 @@ impl Checkout {
                     break;
                 }
                 PushOutcome::Refused(words) => {
-                    self.clear_pending()?;
+                    self.forget(left.as_ref().filter(|_| attempt == 0))?;
                     return Err(refused(remote, &words).into());
                 }
                 PushOutcome::NoContact(failure) => {
-                    // What is known of an earlier push stays as open as it was.
-                    match &left {
-                        Some(left) if attempt == 0 => self.write_pending(left)?,
-                        _ => self.clear_pending()?,
-                    }
+                    self.forget(left.as_ref().filter(|_| attempt == 0))?;
                     return Err(failure.into());
                 }
                 PushOutcome::Unknown(words) => {
@@ -93,6 +90,14 @@ impl Checkout {
         Err(Failure::new(FailureKind::KeptMoving, message)
             .hint("run the command again")
             .into())
+    }
+
+    /// Takes our push out of the journal. What is known of an earlier one on the same base stays as open as it was.
+    fn forget(&self, left: Option<&Pending>) -> Result<()> {
+        match left {
+            Some(left) => self.write_pending(left),
+            None => self.clear_pending(),
+        }
     }
 
     /// Plans a change. At first where the remote stood when we last heard of it: if that is no longer so, the compare-and-swap

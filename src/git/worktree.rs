@@ -29,6 +29,7 @@ pub(crate) enum WorkTree {
 #[derive(Serialize, Deserialize)]
 struct Move {
     form: u32,
+    branch: String,
     old: String,
     new: String,
     /// Whether the change has landed whatever becomes of the local branch.
@@ -169,12 +170,21 @@ pub(super) fn recover(checkout: &Checkout) -> Result<()> {
         return Ok(());
     };
     IndexLock::remove_stale(checkout, left.lock)?;
+    if left.branch != checkout.branch {
+        // It waits for the next command on that branch.
+        return Ok(());
+    }
     let (old, new) = (Oid::from_str(&left.old)?, Oid::from_str(&left.new)?);
     let local = checkout.local()?;
     let began = left.landed && local == Some(old) || local == Some(new);
     if began && checkout.is_checked_out() && checkout.repository.state() == RepositoryState::Clean {
-        let lock = IndexLock::take(checkout, old, new, left.landed)?;
-        let lock = lock.map_err(|held| Failure::new(FailureKind::Failed, held))?;
+        let lock = match IndexLock::take(checkout, old, new, left.landed)? {
+            Ok(lock) => lock,
+            Err(held) => {
+                journal::write(&path, &left, Survives::Kill)?;
+                bail!(Failure::new(FailureKind::Failed, held));
+            }
+        };
         let step = Step::new(checkout, old, new, true);
         match way(&step)? {
             Ok(way) => return finish(checkout, old, new, way, lock),
@@ -235,7 +245,7 @@ impl IndexLock {
     /// Takes the lock, after a journal entry that lets it be recognised; or says who holds it.
     fn take(checkout: &Checkout, old: Oid, new: Oid, landed: bool) -> Result<Result<Self, String>> {
         let folder = checkout.repository.path();
-        let own = guard::folder(folder).join("index.lock");
+        let own = own_lock(folder);
         std::fs::create_dir_all(guard::folder(folder))?;
         remove_if_there(&own)?;
         let mut file = std::fs::File::create(&own).context("preparing the lock of the index")?;
@@ -247,6 +257,7 @@ impl IndexLock {
         };
         let entry = Move {
             form: FORM,
+            branch: checkout.branch.clone(),
             old: old.to_string(),
             new: new.to_string(),
             landed,
@@ -278,7 +289,7 @@ impl IndexLock {
         if ours {
             remove_if_there(&lock)?;
         }
-        remove_if_there(&guard::folder(folder).join("index.lock"))
+        remove_if_there(&own_lock(folder))
     }
 
     /// Gives the lock back, when all is done or nothing was begun.
@@ -302,6 +313,11 @@ impl Drop for IndexLock {
         }
         let _ = std::fs::remove_file(&self.own);
     }
+}
+
+/// The file that is linked to `index.lock`. Not `index.lock` in our folder: that is git's lock on the index prepared there.
+fn own_lock(git_folder: &Path) -> PathBuf {
+    guard::folder(git_folder).join("checkout.lock")
 }
 
 fn remove_if_there(path: &Path) -> Result<()> {

@@ -87,7 +87,7 @@ impl World {
         self.file(&format!("environments/{environment}/config.json"), json)
     }
 
-    /// A release with a manifest, `<app> <version> <environment>`, for each of the environments.
+    /// A release with a manifest, `<app>: <version> <environment>`, for each of the environments.
     pub(super) fn release(self, app: &str, version: u64, environments: &[&str]) -> Self {
         let folder = format!("applications/{app}/releases/{version}");
         let world = self.file(&format!("{folder}/created_at"), "2024-07-01T00:00:00Z");

@@ -1,7 +1,7 @@
 //! For history: the same outcome as a commit message. Text that people typed stands in quotes on one line, so that it can add
 //! neither a line nor a trailer.
 
-use crate::plan::outcome::{Deployed, Move, QueueEnd};
+use crate::plan::outcome::{DeployRun, Deployed, Move, QueueEnd};
 use crate::plan::train::{AppFate, Prognosis, QueueMove};
 use crate::plan::{Done, Outcome};
 use crate::state::{AppName, EnvName, PlacedLock, Version, plain};
@@ -53,10 +53,7 @@ fn shortened(subject: &str) -> String {
 fn subject(outcome: &Outcome) -> String {
     match &outcome.done {
         Done::Released(released) => format!("release {} {}", released.app, released.version),
-        Done::Deployed(run) => {
-            let names: Vec<_> = run.deployments.keys().map(ToString::to_string).collect();
-            format!("deploy {} {} to {}", run.app, run.version, names.join(", "))
-        }
+        Done::Deployed(run) => deploy_subject(run),
         Done::Locked(locks) => {
             let scopes: Vec<_> = locks.iter().map(|lock| lock.scope.to_string()).collect();
             let id = locks
@@ -78,12 +75,47 @@ fn subject(outcome: &Outcome) -> String {
     }
 }
 
+/// Names the environments that run it from now on, and those for which it waits.
+fn deploy_subject(run: &DeployRun) -> String {
+    let names = |wanted: fn(&Deployed) -> bool| {
+        let names = run.deployments.iter().filter(|(_, each)| wanted(each));
+        let names: Vec<_> = names.map(|(name, _)| name.to_string()).collect();
+        names.join(", ")
+    };
+    let runs = names(|each| matches!(each, Deployed::Changed { .. }));
+    let waits = names(|each| matches!(each, Deployed::Queued { .. }));
+    let release = format!("{} {}", run.app, run.version);
+    match (runs.is_empty(), waits.is_empty()) {
+        (true, _) => format!("queue {release} for {waits}"),
+        (false, true) => format!("deploy {release} to {runs}"),
+        (false, false) => format!("deploy {release} to {runs}, queue it for {waits}"),
+    }
+}
+
 fn train_subject(prognosis: &Prognosis) -> String {
-    let deployed = prognosis
-        .apps()
-        .filter(|(_, _, app)| matches!(app.fate, AppFate::Deploys { .. }));
-    let count = deployed.count();
-    format!("release train to {}: {count} deployed", prognosis.target)
+    let count = |wanted: fn(&AppFate) -> bool| {
+        let apps = prognosis.apps();
+        apps.filter(|(_, _, app)| wanted(&app.fate)).count()
+    };
+    let deployed = count(|fate| matches!(fate, AppFate::Deploys { .. }));
+    let queued = match count(is_put) {
+        0 => String::new(),
+        queued => format!(", {queued} queued"),
+    };
+    format!(
+        "release train to {}: {deployed} deployed{queued}",
+        prognosis.target
+    )
+}
+
+/// Whether the train puts a version into the queue.
+fn is_put(fate: &AppFate) -> bool {
+    match fate {
+        AppFate::Deploys { .. } => false,
+        AppFate::Skipped(skip) => skip
+            .held()
+            .is_some_and(|held| matches!(held.queue, QueueMove::Put { .. })),
+    }
 }
 
 fn effects(outcome: &Outcome) -> Vec<String> {

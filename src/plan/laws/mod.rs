@@ -5,6 +5,7 @@
 
 mod draft;
 mod effects;
+mod fate;
 mod locks;
 mod model;
 mod operation;

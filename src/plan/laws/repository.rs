@@ -39,9 +39,12 @@ enum Target {
 /// One thing in a random repository. A repository is a list of them, so that a failing one shrinks well.
 #[derive(Clone, Debug)]
 enum Piece {
+    /// With its group, and whether Argo CD files are rendered for it.
     Environment(&'static str, Source, Option<&'static str>, bool),
+    /// With the environments that it is meant for, and whether its manifests are empty.
     Release(&'static str, Number, Vec<&'static str>, bool),
     Team(&'static str, &'static str),
+    /// On an environment, of an app, under this name.
     Link(&'static str, &'static str, &'static str, Target),
     EnvironmentLock(&'static str, &'static str),
     AppLock(&'static str, &'static str, &'static str),
