@@ -65,6 +65,7 @@ impl DeployArgs {
                 input("Version", &request.version),
             ],
             identity: format!("{request:?}"),
+            counts: false,
         };
         session.change(&command, |draft, ground| deploy(draft, ground, &request))?;
         Ok(Exit::Done)

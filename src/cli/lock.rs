@@ -88,6 +88,11 @@ pub(super) struct UnlockArgs {
 
 impl LockArgs {
     pub(super) fn run(self, session: &Session) -> Result<Exit> {
+        if self.message.trim().is_empty() {
+            return Err(usage(
+                "a lock needs a reason: `--message 'load test until Friday'`",
+            ));
+        }
         if self.message.len() > MOST_BYTES || self.message.contains('\0') {
             return Err(usage(
                 "the message must be at most 64 KiB of text without NUL bytes",
@@ -113,6 +118,7 @@ impl LockArgs {
             operation: "lock",
             inputs,
             identity: format!("{request:?}"),
+            counts: false,
         };
         session.change(&command, |draft, ground| lock(draft, ground, &request))?;
         Ok(Exit::Done)
@@ -138,6 +144,7 @@ impl UnlockArgs {
             operation: "unlock",
             inputs,
             identity: format!("{request:?}"),
+            counts: false,
         };
         session.change(&command, |draft, ground| unlock(draft, ground, &request))?;
         Ok(Exit::Done)

@@ -106,6 +106,7 @@ impl ReleaseArgs {
             operation: "release",
             inputs,
             identity: format!("{request:?}"),
+            counts: request.version.is_none(),
         };
         session.change(&command, |draft, ground| release(draft, ground, &request))?;
         Ok(Exit::Done)

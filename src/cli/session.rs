@@ -11,6 +11,7 @@ use super::exit::usage;
 use super::{Color, Global};
 use crate::git::{
     Checkout, Operation, Pending, Planned, Published, Selection, Signature, Snapshot, WorkTree,
+    clean,
 };
 use crate::plan::{Context, Ground, Outcome, argocd};
 use crate::report::{self, Fate, Format, Input, commit_message};
@@ -28,12 +29,17 @@ pub(super) struct Session {
     now: Moment,
 }
 
+/// For how many seconds after a killed command the same one counts as its repetition.
+const REPEATED_WITHIN: i64 = 15 * 60;
+
 /// What is asked for: the name of the operation, the inputs that its commit records, and all there is to it.
 pub(super) struct Request {
     pub(super) operation: &'static str,
     pub(super) inputs: Vec<Input>,
     /// Everything that makes this request different from another one.
     pub(super) identity: String,
+    /// Whether doing it twice differs from doing it once, as for a release that is given the next number.
+    pub(super) counts: bool,
 }
 
 /// Colours as asked for; warnings, and with `-v` each step, on stderr.
@@ -119,7 +125,7 @@ impl Session {
         } else {
             checkout.pending()?
         };
-        let now = self.instant(pending.as_ref(), identity)?;
+        let now = self.instant(pending.as_ref().filter(|_| request.counts), identity)?;
         let id = Uuid::new_v5(&identity, now.to_exact().as_bytes()).to_string();
         let context = context(&checkout, actor, now);
         let plan = |snapshot: &Snapshot| {
@@ -169,12 +175,16 @@ impl Session {
         }
     }
 
-    /// The instant of the command: that of the killed one, if this is its repetition.
+    /// The instant of the command: that of one that was killed a short while ago, if this is its repetition and must not do
+    /// the same once more. Whatever does no harm when done twice is planned afresh.
     fn instant(&self, pending: Option<&Pending>, identity: Uuid) -> Result<Moment> {
-        match pending.filter(|pending| pending.request == identity.to_string()) {
-            Some(pending) => Moment::parse(&pending.instant).context("reading the journal"),
-            None => Ok(self.now),
-        }
+        let Some(pending) = pending.filter(|pending| pending.request == identity.to_string())
+        else {
+            return Ok(self.now);
+        };
+        let then = Moment::parse(&pending.instant).context("reading the journal")?;
+        let recent = (0..REPEATED_WITHIN).contains(&(self.now.seconds() - then.seconds()));
+        Ok(if recent { then } else { self.now })
     }
 
     /// For whom: as asked, as git knows, or as GitHub Actions knows.
@@ -195,7 +205,7 @@ impl Session {
                 email: FreeText(email),
             }),
             _ => Err(usage(
-                "nobody knows who you are: set `git config user.name` and `user.email`, or pass `--author-name` and `--author-email`",
+                "no author: set `git config user.name` and `user.email`, or pass `--author-name` and `--author-email`",
             )),
         }
     }
@@ -229,7 +239,7 @@ impl Session {
     fn say(&self, line: &str) {
         if !self.quiet {
             // Nothing can be done about a closed pipe, and the work is done.
-            let _ = writeln!(anstream::stderr(), "{line}");
+            let _ = writeln!(anstream::stderr(), "{}", clean(line));
         }
     }
 

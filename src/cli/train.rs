@@ -110,6 +110,7 @@ impl ReleaseTrainArgs {
             operation: "release-train",
             inputs,
             identity: format!("{request:?}"),
+            counts: false,
         };
         let outcome = session.change(&command, |draft, ground| {
             let prognosis = prognose(draft, ground, &request)?;

@@ -39,6 +39,13 @@ impl Checkout {
         write(&self.journal_path(), pending, Survives::PowerCut)
     }
 
+    /// Clears the journal after the commit point, where nothing may fail any more.
+    pub(super) fn forget_pending(&self) {
+        if let Err(error) = self.clear_pending() {
+            tracing::warn!("the change has landed, but its journal stays: {error:#}");
+        }
+    }
+
     pub(super) fn clear_pending(&self) -> Result<()> {
         remove(&self.journal_path())
     }

@@ -33,7 +33,11 @@ impl Checkout {
         operation: &Operation,
         mut plan: impl FnMut(&Snapshot) -> Result<Planned<O>>,
     ) -> Result<Published<O>> {
-        worktree::recover(self)?;
+        if let Err(error) = worktree::recover(self) {
+            tracing::warn!(
+                "the checkout that an interrupted command left cannot be finished yet: {error:#}"
+            );
+        }
         let Some(remote) = &self.remote else {
             return self.commit_locally(operation, &mut plan);
         };
@@ -60,7 +64,7 @@ impl Checkout {
             self.write_pending(&pending(operation, commit))?;
             match push::attempt(self, remote, commit)? {
                 PushOutcome::Landed => {
-                    self.clear_pending()?;
+                    self.forget_pending();
                     let work_tree = worktree::bring_along(self, commit.id);
                     return Ok(landed(planned.outcome, commit.id, Some(remote), work_tree));
                 }

@@ -73,6 +73,15 @@ pub(super) fn attempt(
     }
 }
 
+/// What git itself said, without what the remote and its hooks said through it.
+fn own_words(pushed: &Finished) -> String {
+    let own = pushed
+        .stderr
+        .lines()
+        .filter(|line| !line.starts_with("remote:"));
+    own.collect::<Vec<_>>().join("\n")
+}
+
 /// Whether git did not even hear from the remote: it says so in words of their own, and has sent nothing.
 fn is_no_contact(pushed: &Finished) -> bool {
     const NO_CONTACT: [&str; 4] = [
@@ -81,7 +90,8 @@ fn is_no_contact(pushed: &Finished) -> bool {
         "unable to access",
         "does not appear to be a git repository",
     ];
-    NO_CONTACT.iter().any(|words| pushed.stderr.contains(words))
+    let words = own_words(pushed);
+    pushed.status.is_some() && NO_CONTACT.iter().any(|sign| words.contains(sign))
 }
 
 /// The branch still stands at the parent: was that the last word?
@@ -105,16 +115,25 @@ fn not_applied(pushed: &Finished) -> PushOutcome {
         let reason = verdict.rsplit('\t').next().unwrap_or(verdict);
         return PushOutcome::Refused(super::clean(&format!("{reason}\n{}", pushed.stderr)));
     }
-    if denies_access(&pushed.stderr) {
+    let words = own_words(pushed);
+    if denies_access(&words) {
         return PushOutcome::Refused(pushed.words());
     }
-    let broke_off = ["fatal:", "hung up", "RPC failed", "unexpected disconnect"]
-        .iter()
-        .any(|words| pushed.stderr.contains(words));
+    let broke_off = [
+        "hung up",
+        "RPC failed",
+        "unexpected disconnect",
+        "early EOF",
+        "timed out",
+        "Connection ",
+        "Broken pipe",
+    ]
+    .iter()
+    .any(|sign| words.contains(sign));
     if pushed.status.is_none() || broke_off {
         // The server may still be at it, for example in a slow hook.
         return PushOutcome::Unknown(pushed.words());
     }
-    // No verdict and no broken connection: a `pre-push` hook ended the push before anything was sent.
+    // No verdict and no broken connection: a `pre-push` hook or git itself ended the push before anything was sent.
     PushOutcome::Refused(pushed.words())
 }

@@ -76,7 +76,7 @@ impl Checkout {
         plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
     ) -> Result<Option<Published<O>>> {
         let (base, new) = (Oid::from_str(&left.base)?, Oid::from_str(&left.new)?);
-        self.clear_pending()?;
+        self.forget_pending();
         let work_tree = worktree::bring_along(self, new);
         if left.operation != operation.id {
             tracing::warn!("the interrupted command before this one has landed as commit {new}");

@@ -75,6 +75,9 @@ fn try_to_bring(checkout: &Checkout, new: Oid) -> Result<WorkTree> {
     let local = checkout.local()?;
     if checkout.repository.is_bare() {
         if let Some(local) = local.filter(|local| checkout.contains(new, *local).unwrap_or(false)) {
+            if let Err(elsewhere) = checkout.check_other_work_trees() {
+                return Ok(left_alone(checkout, elsewhere.to_string()));
+            }
             move_branch(checkout, local, new)?;
         }
         return Ok(WorkTree::None);

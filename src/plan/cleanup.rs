@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::Ground;
-use crate::state::{AppName, Version, deployment, queue, release};
+use crate::state::{AppName, Version, deployment, release};
 use crate::tree::{Draft, ReadTree};
 
 /// Removes the releases that are no longer kept.
@@ -29,16 +29,7 @@ pub(super) fn old_releases(
     if versions.len() <= limit {
         return Ok(Vec::new());
     }
-    let mut in_use = Vec::new();
-    for environment in ground.environments.iter() {
-        for linked in [
-            deployment::current(tree, &environment.name, app)?,
-            queue::waiting(tree, &environment.name, app)?,
-        ] {
-            // A broken link keeps nothing: its release is gone.
-            in_use.extend(linked.version().ok().flatten());
-        }
-    }
+    let in_use = deployment::in_use(tree, app)?;
     let oldest = in_use.into_iter().min().or(versions.last().copied());
     let position = versions.iter().position(|version| Some(*version) >= oldest);
     let kept_below = limit - 1;
@@ -93,6 +84,14 @@ mod tests {
                 &[1, 2, 3, 4, 5, 6, 7, 8],
             );
         }
+    }
+
+    #[test]
+    fn what_runs_where_the_name_of_the_environment_breaks_the_rules_is_kept_too() {
+        check(
+            world().runs("dev", "web", 8).runs("Prod_EU", "web", 5),
+            &[1, 2, 3, 4, 5, 6, 7, 8],
+        );
     }
 
     #[test]

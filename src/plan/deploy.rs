@@ -42,7 +42,7 @@ pub(crate) struct Deploy {
 pub(crate) fn deploy(draft: &mut Draft, ground: &Ground, request: &Deploy) -> Result<Outcome> {
     let environments: Vec<_> = match &request.target {
         DeployTarget::Environment(name) => vec![known::environment(ground, name)?],
-        DeployTarget::Group(name) => known::group(ground, name)?,
+        DeployTarget::Group(name) => known::whole_group(ground, name)?,
     };
     known::app(draft, ground, &request.app)?;
     known::version(draft, &request.app, request.version)?;

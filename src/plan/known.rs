@@ -30,6 +30,18 @@ pub(super) fn group<'a>(ground: &'a Ground, name: &GroupName) -> Result<Vec<&'a 
     Ok(members)
 }
 
+/// The environments of a group, for what must be done on all of them: while a config cannot be read, nobody knows whether its
+/// environment is one of them.
+pub(super) fn whole_group<'a>(
+    ground: &'a Ground,
+    name: &GroupName,
+) -> Result<Vec<&'a Environment>> {
+    for environment in ground.environments.iter() {
+        environment.readable()?;
+    }
+    group(ground, name)
+}
+
 /// Fails unless the app has releases or a folder on some environment.
 pub(super) fn app(tree: &dyn ReadTree, ground: &Ground, name: &AppName) -> Result<()> {
     if release::app_exists(tree, name)? {
@@ -117,4 +129,37 @@ fn others(name: &str, known: impl Iterator<Item = String>) -> Others {
     let rest = known.len().saturating_sub(MOST);
     known.truncate(MOST);
     Others::Far(known, rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::world::{World, context};
+
+    #[test]
+    fn a_group_is_not_whole_while_some_config_cannot_be_read() {
+        let world = World::of(&[("dev", "latest")])
+            .group("prod", &[("prod-de", "dev"), ("prod-ca", "dev")]);
+        let (context, group_name) = (context(), "prod".parse().unwrap());
+        let members = |world: &World| -> Result<usize> {
+            let ground = Ground::survey(&world.0, &context)?;
+            Ok(whole_group(&ground, &group_name)?.len())
+        };
+        assert_eq!(members(&world).unwrap(), 2);
+        let broken = world.config("prod-ca", "{");
+        let error = members(&broken).unwrap_err().to_string();
+        assert!(
+            error.contains("environments/prod-ca/config.json"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_team_that_owns_nothing_is_unknown() {
+        let World(tree) = World::of(&[("dev", "latest")]).team("web", "red");
+        team(&tree, &"red".parse().unwrap()).unwrap();
+        let error = team(&tree, &"rad".parse().unwrap()).unwrap_err();
+        let refusal: &Refusal = error.downcast_ref().unwrap();
+        assert_eq!(refusal.hint().unwrap(), "did you mean `red`?");
+    }
 }

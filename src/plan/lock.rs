@@ -47,7 +47,7 @@ pub(crate) fn lock(draft: &mut Draft, ground: &Ground, request: &PlaceLock) -> R
 pub(super) fn scopes(ground: &Ground, target: &LockTarget) -> Result<Vec<LockScope>> {
     let scope = match target.clone() {
         LockTarget::Group(group) => {
-            let members = known::group(ground, &group)?.into_iter();
+            let members = known::whole_group(ground, &group)?.into_iter();
             return Ok(members
                 .map(|each| LockScope::Environment(each.name.clone()))
                 .collect());

@@ -51,9 +51,10 @@ pub(crate) fn release(draft: &mut Draft, ground: &Ground, request: &NewRelease) 
     if highest > Some(version) {
         check_age(draft, ground, request, version, &versions)?;
     }
-    store(draft, ground, request, version)?;
+    let is_highest = highest < Some(version);
+    store(draft, ground, request, (version, is_highest))?;
     let mut outcome = outcome(request, version, true, strangers(ground, request));
-    if highest < Some(version) {
+    if is_highest {
         deploy_to_latest(draft, ground, request, version, &mut outcome)?;
     }
     Ok(outcome)
@@ -137,7 +138,12 @@ fn check_age(
     .into())
 }
 
-fn store(draft: &mut Draft, ground: &Ground, request: &NewRelease, version: Version) -> Result<()> {
+fn store(
+    draft: &mut Draft,
+    ground: &Ground,
+    request: &NewRelease,
+    (version, is_highest): (Version, bool),
+) -> Result<()> {
     let manifests = request.manifests.iter();
     let content = |text: &String| Content::new(text.as_bytes());
     let release = Release {
@@ -147,9 +153,10 @@ fn store(draft: &mut Draft, ground: &Ground, request: &NewRelease, version: Vers
             .collect(),
     };
     release::store(draft, &request.app, version, &release, ground.context.now)?;
+    // The app belongs to whom its highest release says, not to whom it belonged once.
     match &request.team {
-        Some(team) => release::write_team(draft, &request.app, team),
-        None => Ok(()),
+        Some(team) if is_highest => release::write_team(draft, &request.app, team),
+        Some(_) | None => Ok(()),
     }
 }
 

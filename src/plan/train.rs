@@ -65,6 +65,9 @@ pub(crate) struct TrainRun {
 /// Decides what the train does, on the state as it is: no environment takes what the same train puts upstream of it.
 pub(crate) fn prognose(tree: &dyn ReadTree, ground: &Ground, request: &Train) -> Result<Prognosis> {
     let (target, environments) = resolve(ground, request)?;
+    if let Some(team) = &request.team {
+        known::team(tree, team)?;
+    }
     let mut prognoses = BTreeMap::new();
     for environment in environments {
         let prognosis = prognose_environment(tree, request, environment)?;

@@ -94,6 +94,21 @@ pub(crate) fn current(tree: &dyn ReadTree, environment: &EnvName, app: &AppName)
     read_link(tree, app, &version_path(environment, app))
 }
 
+/// The releases of an app that run or wait anywhere, also where the name of the environment breaks the rules. A broken link
+/// keeps nothing: its release is gone.
+pub(crate) fn in_use(tree: &dyn ReadTree, app: &AppName) -> Result<Vec<Version>> {
+    let environments = RepoPath::of(&["environments"]);
+    let mut versions = Vec::new();
+    for name in tree.folders(&environments)? {
+        let folder = environments.join(name).join("applications").join(app);
+        for link in ["version", "queued_version"] {
+            let linked = read_link(tree, app, &folder.join(link))?;
+            versions.extend(linked.version().ok().flatten());
+        }
+    }
+    Ok(versions)
+}
+
 /// The version that the links of both environments name, if they name the same. Whether that release still exists is not
 /// looked at: where nothing is to happen, the folder of all its releases need not be read.
 pub(crate) fn shared(

@@ -109,7 +109,10 @@ impl Environment {
         let config = config::read(tree, &Self::config_path(&name), &name)?;
         Ok(match config {
             Ok(config) => Self {
-                group: config.environmentgroup.and_then(|group| group.parse().ok()),
+                group: config
+                    .environmentgroup
+                    .filter(|group| !group.is_empty())
+                    .map(|group| GroupName::found(&group)),
                 upstream: upstream_of(config.upstream),
                 argocd: config.targets,
                 name,

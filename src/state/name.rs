@@ -136,6 +136,14 @@ impl LockId {
     }
 }
 
+impl GroupName {
+    /// The group that a config names. Nothing is checked: it is compared and shown, and a longer name than the command line
+    /// takes must not make its environment unusable.
+    pub(crate) fn found(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+}
+
 impl TeamName {
     /// The team that a file or folder of the repository names. Nothing is checked, as earlier writers checked nothing:
     /// it is compared and shown, and becomes a path only where it was one.

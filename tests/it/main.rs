@@ -3,6 +3,11 @@
 
 mod architecture;
 mod argocd;
+mod bad_input;
+mod commands;
+mod demo;
 mod readme;
+mod repeat;
+mod shop;
 mod story;
 mod world;

@@ -5,6 +5,7 @@
 
 mod files;
 mod git;
+mod mould;
 mod scene;
 mod tests;
 mod words;
@@ -23,6 +24,7 @@ use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
 pub(crate) use files::{Node, Tree, difference, differences, files_below, fixtures, text};
+pub(crate) use mould::Mould;
 use words::words;
 
 /// The branch that every world works on.
@@ -178,6 +180,12 @@ impl World {
             };
         }
         answer(program.args(words(line)), at)
+    }
+
+    /// Runs the program with a line of arguments and a text on stdin.
+    pub(crate) fn run_with_stdin(&self, line: &str, stdin: &'static str) -> Answer {
+        let at = self.next_minute();
+        answer(self.program(at).args(words(line)).write_stdin(stdin), at)
     }
 
     /// Runs the program, which has to end well, and returns its stdout.

@@ -111,7 +111,7 @@ fn edits() -> impl Strategy<Value = Vec<Edit>> {
 
 #[test]
 fn any_draft_reads_as_the_tree_that_it_becomes() {
-    hold(3000, &(edits(), edits()), |(first, second)| {
+    hold(2000, &(edits(), edits()), |(first, second)| {
         let empty = MemoryTree::default();
         let mut draft = Draft::on(&empty);
         for edit in &first {

@@ -53,7 +53,7 @@ impl Step {
 
 #[test]
 fn no_version_passes_a_lock_in_force_unless_somebody_knows_better() {
-    hold_after(500, |step| {
+    hold_after(300, |step| {
         if let Operation::Deploy {
             when_locked: WhenLocked::Ignore,
             ..
@@ -70,7 +70,7 @@ fn no_version_passes_a_lock_in_force_unless_somebody_knows_better() {
 
 #[test]
 fn what_moves_applies_the_manifest_of_its_release_and_nothing_waits_behind_it() {
-    hold_after(500, |step| {
+    hold_after(300, |step| {
         for (place, link) in step.moved() {
             let (environment, app) = place;
             let number = step
@@ -100,7 +100,7 @@ fn what_moves_applies_the_manifest_of_its_release_and_nothing_waits_behind_it() 
 
 #[test]
 fn no_operation_leaves_a_broken_link_that_was_not_there_before() {
-    hold_after(500, |step| {
+    hold_after(300, |step| {
         let (before, after) = (step.before.broken(), step.after.broken());
         assert!(after.is_subset(&before), "{:?}", after.difference(&before));
     });
@@ -108,7 +108,7 @@ fn no_operation_leaves_a_broken_link_that_was_not_there_before() {
 
 #[test]
 fn a_version_joins_the_queue_only_behind_a_lock() {
-    hold_after(500, |step| {
+    hold_after(300, |step| {
         for (place, link) in &step.after.queue {
             let waited = step.before.queue.get(place) == Some(link);
             assert!(
@@ -121,7 +121,7 @@ fn a_version_joins_the_queue_only_behind_a_lock() {
 
 #[test]
 fn an_unlock_leaves_nothing_in_the_queue_that_it_opened() {
-    hold_after(700, |step| {
+    hold_after(500, |step| {
         let Operation::Unlock(_, _, keep) = step.operation else {
             return;
         };
@@ -153,7 +153,7 @@ fn an_unlock_leaves_nothing_in_the_queue_that_it_opened() {
 
 #[test]
 fn releases_never_change_and_go_by_the_rule_of_the_clean_up_alone() {
-    hold_after(500, |step| {
+    hold_after(300, |step| {
         let (before, after) = (step.trees.0.listing(), step.trees.1.listing());
         let stored = before
             .iter()
@@ -232,7 +232,7 @@ fn may_change(step: &Step, path: &str) -> bool {
 
 #[test]
 fn an_operation_changes_nothing_outside_its_domain() {
-    hold_after(500, |step| {
+    hold_after(300, |step| {
         let (before, after) = (step.trees.0.listing(), step.trees.1.listing());
         let mut paths: BTreeSet<_> = before.keys().chain(after.keys()).collect();
         paths.retain(|path| before.get(*path) != after.get(*path));
@@ -244,7 +244,7 @@ fn an_operation_changes_nothing_outside_its_domain() {
 
 #[test]
 fn an_operation_once_more_changes_nothing() {
-    hold_after(500, |step| {
+    hold_after(300, |step| {
         let again = match &step.operation {
             Operation::Release { version, .. } => version.is_some(),
             // A chained environment takes with the second train what the first has put upstream of it.

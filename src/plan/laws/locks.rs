@@ -23,7 +23,7 @@ fn a_fresh_lock_placed_and_lifted_leaves_nothing_behind() {
         places(EVERY),
         select(vec![KeepQueue::Yes, KeepQueue::No]),
     );
-    hold(500, &cases, |(repository, on, keep)| {
+    hold(300, &cases, |(repository, on, keep)| {
         let before = repository.world().0;
         let mut tree = before.clone();
         if Operation::Lock(on, "fresh").run(&mut tree).is_err() {
@@ -90,7 +90,7 @@ fn held_back() -> impl Strategy<Value = (World, Vec<Locked>)> {
 #[test]
 fn disjoint_locks_are_lifted_in_either_order() {
     let moved = Cell::new(0);
-    hold(500, &held_back(), |(world, locks)| {
+    hold(300, &held_back(), |(world, locks)| {
         let together =
             |spot: &(_, _, _)| locks[..2].iter().all(|lock| lock_on(*spot).contains(lock));
         if SPOTS.iter().any(together) {

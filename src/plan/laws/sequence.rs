@@ -136,7 +136,7 @@ fn effects(operation: &Operation, before: &Model, after: &Model) -> Vec<String> 
 #[test]
 fn the_planner_does_what_the_rules_say_step_by_step() {
     let tallies = RefCell::new(BTreeMap::<String, u32>::new());
-    hold(250, &cases(), |(environments, stock, operations)| {
+    hold(200, &cases(), |(environments, stock, operations)| {
         let mut model = Model::of(environments);
         let mut world = model.world();
         for operation in stock.iter().chain(&operations) {

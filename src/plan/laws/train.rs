@@ -103,7 +103,7 @@ fn take_argocd(listing: &mut Listing, environment: &str) {
 
 #[test]
 fn what_a_prognosis_says_is_what_the_train_then_does() {
-    hold(500, &cases(), |(repository, journey)| {
+    hold(400, &cases(), |(repository, journey)| {
         let mut tree = repository.world().0;
         let (before_tree, before) = (tree.clone(), tree.listing());
         let Ok(prognosis) = foresee(&tree, journey) else {

@@ -285,6 +285,17 @@ fn a_release_waits_in_the_queue_behind_locks() {
 }
 
 #[test]
+fn a_release_that_is_filled_in_does_not_hand_the_app_to_its_team() {
+    let world = world()
+        .releases("web", [10, 11], &["dev"])
+        .team("web", "red");
+    let request = number(5, team("blue", of("web", &[("dev", "a: 1")])));
+    let mut tree = world.0.clone();
+    crate::plan::world::run(&mut tree, |draft, ground| release(draft, ground, &request)).unwrap();
+    assert_eq!(tree.listing()["applications/web/team"], "red");
+}
+
+#[test]
 fn the_team_is_kept_when_a_release_names_none() {
     let expected = ["- web is of red", "+ web has 4", "+ web is of blue"];
     check(&world(), &team("blue", of("web", STAGING)), &expected);

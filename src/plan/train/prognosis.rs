@@ -117,7 +117,7 @@ impl Prognosis {
             return Ok(self);
         }
         Err(Refusal::Locked {
-            what: format!("the way of the train to {}", self.target),
+            what: format!("the way to {}", self.target),
             locks,
             now: ground.context.now,
         }

@@ -158,7 +158,18 @@ fn a_train_for_a_team_takes_the_apps_of_that_team_alone() {
         &of_team("blue", to("staging")),
         &["staging job: APP_IS_LOCKED"],
     );
-    check(&world, &of_team("green", to("staging")), &[]);
+    check(
+        &world.clone().team("other", "green"),
+        &of_team("green", to("staging")),
+        &[],
+    );
+    let unknown = run_train(&mut world.0.clone(), &of_team("rde", to("staging")));
+    assert!(
+        unknown
+            .unwrap_err()
+            .to_string()
+            .starts_with("there is no team `rde`")
+    );
     let only_web = ["- staging runs web 1", "+ staging runs web 2"];
     check_run(&world, &of_team("red", to("staging")), &only_web);
 }

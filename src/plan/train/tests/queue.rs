@@ -88,7 +88,7 @@ fn a_train_that_must_not_meet_a_lock_is_refused_with_each_of_them() {
         .locked("de/applications/web", "l2")
         .locked("de/teams/red", "l3");
     let expected = [
-        "the way of the train to group prod is locked:",
+        "the way to group prod is locked:",
         "  environment lock `l1` (\"hold on\", Jim, 2 h ago) on ca",
         "  app lock `l2` (\"hold on\", Jim, 2 h ago) on de",
         "  team lock `l3` (\"hold on\", Jim, 2 h ago) on de",

@@ -68,7 +68,11 @@ fn the_first_cause_in_order_hides_the_others() {
         .locked(RED, "l1")
         .locked(WEB, "l1")
         .locked("dev/applications/web", "l1");
-    check(&all, &of_team("blue", to("staging")), &[]);
+    check(
+        &all.clone().team("job", "blue"),
+        &of_team("blue", to("staging")),
+        &[],
+    );
     check(
         &all,
         &to("staging"),

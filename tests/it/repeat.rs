@@ -1,0 +1,100 @@
+//! A command that was killed after its change had landed, and what the same command does later.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::world::World;
+
+/// Runs a command that is killed by the remote, in the moment after the change has landed.
+fn killed_after_landing(world: &World, line: &str) {
+    let hook = world.remote().join("hooks/post-receive");
+    let pid = world.remote().join("pid");
+    fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    fs::write(
+        &hook,
+        format!("#!/bin/sh\nkill -9 $(cat {})\n", pid.display()),
+    )
+    .unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    let (now, program) = (world.next_minute(), env!("CARGO_BIN_EXE_trainyard"));
+    let command = format!(
+        "echo $$ > {}; TRAINYARD_NOW={now} exec {program} {line}",
+        pid.display()
+    );
+    let before = world.head();
+    world.shell(&format!("sh -c '{command}' || true"));
+    fs::remove_file(hook).unwrap();
+    assert_ne!(world.head(), before, "the change has landed");
+    let journals = fs::read_dir(world.checkout().join(".git/trainyard")).unwrap();
+    let left = journals.filter(|entry| {
+        entry
+            .as_ref()
+            .unwrap()
+            .file_name()
+            .to_string_lossy()
+            .starts_with("push-")
+    });
+    assert_eq!(
+        left.count(),
+        1,
+        "the command was killed before it could see that"
+    );
+}
+
+fn shop() -> World {
+    let world = World::from_fixture("shop");
+    world.scratch("m.yaml", "kind: ConfigMap\n");
+    for _ in 0..2 {
+        world.ok(
+            "release -a cart -f development=../scratch/m.yaml -f staging=../scratch/m.yaml --source-message same",
+        );
+    }
+    world
+}
+
+fn runs(world: &World, environment: &str) -> String {
+    let path = format!("environments/{environment}/applications/cart/version");
+    format!("{:?}", world.tree()[&path])
+}
+
+#[test]
+fn a_release_without_a_number_is_stored_once_though_its_command_is_repeated() {
+    let world = shop();
+    killed_after_landing(&world, "release -a cart -f development=../scratch/m.yaml");
+    let landed = world.head();
+    let answer = world.ok("release -a cart -f development=../scratch/m.yaml");
+    assert!(answer.contains("released cart 3"), "{answer}");
+    assert_eq!(world.head(), landed);
+    // From then on the same words are a new release.
+    world.ok("release -a cart -f development=../scratch/m.yaml");
+    assert!(runs(&world, "development").ends_with("/4"));
+}
+
+#[test]
+fn a_deployment_is_planned_afresh_if_others_have_moved_on_since_it_was_killed() {
+    let world = shop();
+    killed_after_landing(&world, "deploy -a cart -e staging --version 1");
+    let other = world.clone_to("other");
+    other.ok("deploy -a cart -e staging --version 2");
+    world.ok("deploy -a cart -e staging --version 1");
+    assert!(
+        runs(&world, "staging").ends_with("/1"),
+        "{}",
+        runs(&world, "staging")
+    );
+}
+
+#[test]
+fn a_train_that_was_killed_takes_the_next_time_what_has_come_since() {
+    let world = shop();
+    killed_after_landing(&world, "release-train staging");
+    let other = world.clone_to("other");
+    other.ok("release -a cart -f development=../scratch/m.yaml -f staging=../scratch/m.yaml");
+    world.ok("release-train staging");
+    assert!(
+        runs(&world, "staging").ends_with("/3"),
+        "{}",
+        runs(&world, "staging")
+    );
+    assert_eq!(world.git(&["status", "--porcelain"]), "");
+}
