@@ -89,6 +89,7 @@ impl Session {
                 remote: global.remote.clone(),
                 branch: global.branch.clone(),
                 push: !global.no_push,
+                settings_in_environment: settings_in_environment(),
             },
             format: global.output.into(),
             dry_run: global.dry_run,
@@ -298,6 +299,20 @@ fn operation(checkout: &Checkout, context: &Context, (id, identity): (&str, Uuid
         author: signature(author),
         committer: signature(committer),
     }
+}
+
+/// Whether git is told settings that stand in no file of their usual place.
+fn settings_in_environment() -> bool {
+    let names = [
+        "GIT_CONFIG_GLOBAL",
+        "GIT_CONFIG_SYSTEM",
+        "GIT_CONFIG_COUNT",
+        "GIT_CONFIG_PARAMETERS",
+    ];
+    let told = |name: &&str| {
+        std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "/dev/null")
+    };
+    names.iter().any(told)
 }
 
 /// The instant of the whole command: `TRAINYARD_NOW`, `SOURCE_DATE_EPOCH`, or the clock.

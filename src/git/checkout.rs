@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 use git2::{ErrorCode, Oid, Repository, RepositoryOpenFlags};
 
 use super::guard::Guard;
+use super::settings::Settings;
 use super::{Failure, FailureKind, Git, Snapshot, clean};
 
 /// What the command line says about the checkout.
@@ -19,6 +20,8 @@ pub(crate) struct Selection {
     pub(crate) branch: Option<String>,
     /// Whether changes are pushed.
     pub(crate) push: bool,
+    /// Whether the environment names settings of git (`GIT_CONFIG_GLOBAL`, `GIT_CONFIG_COUNT` and their kin).
+    pub(crate) settings_in_environment: bool,
 }
 
 /// A remote by its name.
@@ -33,6 +36,7 @@ pub(crate) struct Remote {
 pub(crate) struct Checkout {
     pub(super) repository: Repository,
     pub(super) git: Git,
+    pub(super) settings: Settings,
     pub(crate) branch: String,
     /// Where changes are pushed; `None`: the local branch is all there is.
     pub(crate) remote: Option<Remote>,
@@ -55,6 +59,7 @@ impl Checkout {
         let folder = repository.workdir().unwrap_or(repository.path());
         let git = Git::new(folder, bare);
         Ok(Self {
+            settings: Settings::read(&repository, &git, selection.settings_in_environment)?,
             git,
             branch,
             url: remote
@@ -71,22 +76,27 @@ impl Checkout {
         Guard::take(self.repository.commondir())
     }
 
-    /// The name and mail address that git knows, if it knows both.
+    /// The name and mail address that git knows of the author, if it knows both.
     pub(crate) fn identity(&self) -> Option<(String, String)> {
-        let author = self.repository.author_from_env().ok()?;
-        Some((
-            author.name().ok()?.to_owned(),
-            author.email().ok()?.to_owned(),
-        ))
+        self.known(self.repository.author_from_env())
     }
 
-    /// The name and mail address for the committer, if git knows both.
+    /// The name and mail address that git knows of the committer, if it knows both.
     pub(crate) fn committer(&self) -> Option<(String, String)> {
-        let committer = self.repository.committer_from_env().ok()?;
-        Some((
-            committer.name().ok()?.to_owned(),
-            committer.email().ok()?.to_owned(),
-        ))
+        self.known(self.repository.committer_from_env())
+    }
+
+    fn known(&self, found: Result<git2::Signature, git2::Error>) -> Option<(String, String)> {
+        match found {
+            Ok(found) => Some((
+                found.name().ok()?.to_owned(),
+                found.email().ok()?.to_owned(),
+            )),
+            Err(_) => Some((
+                self.settings.text("user.name")?,
+                self.settings.text("user.email")?,
+            )),
+        }
     }
 
     /// The full name of the branch.

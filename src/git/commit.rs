@@ -61,11 +61,7 @@ pub(super) fn write(
         return Ok(None);
     }
     let parent = base.commit();
-    let signed = checkout
-        .repository
-        .config()?
-        .get_bool("commit.gpgSign")
-        .unwrap_or(false);
+    let signed = checkout.settings.is_on("commit.gpgsign").unwrap_or(false);
     let id = if signed {
         store(checkout, objects)?;
         sign(checkout, (root, parent), (author, committer), message)?

@@ -16,6 +16,7 @@ mod plain;
 mod program;
 mod publish;
 mod push;
+mod settings;
 mod settle;
 mod snapshot;
 mod step;

@@ -9,6 +9,7 @@ use super::Snapshot;
 use super::files::{OnDisk, WorkFolder};
 use super::index::{Index, Patch, Staged};
 use super::objects::{MODE_FILE, MODE_LINK, MODE_PROGRAM};
+use super::settings::Settings;
 use super::step::{InTheWay, Step};
 use super::touched::{Side, Touched, touched};
 use crate::tree::{Content, Entry, RepoPath};
@@ -49,7 +50,7 @@ pub(super) fn plan<'a>(step: &'a Step<'a>) -> Result<Option<Result<Move<'a>, InT
             None => return Ok(None),
         }
     }
-    if !has_plain_config(repository)? || has_attributes(step, &[&old, &new], &paths)? {
+    if !has_plain_config(&step.checkout.settings) || has_attributes(step, &[&old, &new], &paths)? {
         return Ok(None);
     }
     let index = std::fs::read(&step.index).ok().and_then(Index::parse);
@@ -170,7 +171,7 @@ fn work(
     let on_disk = match files.look(path)? {
         OnDisk::Missing => None,
         OnDisk::File(bytes) => Some((MODE_FILE, bytes)),
-        OnDisk::Program(bytes) => Some((mode_of_program(step)?, bytes)),
+        OnDisk::Program(bytes) => Some((mode_of_program(step), bytes)),
         OnDisk::Link(target) => Some((MODE_LINK, target)),
         OnDisk::Other => return Ok(Work::InTheWay),
     };
@@ -199,10 +200,13 @@ fn work(
 }
 
 /// What a file that can be executed counts as: in some checkouts that bit says nothing.
-fn mode_of_program(step: &Step) -> Result<u32> {
-    let config = step.checkout.repository.config()?;
-    let counts = config.get_bool("core.fileMode").unwrap_or(true);
-    Ok(if counts { MODE_PROGRAM } else { MODE_FILE })
+fn mode_of_program(step: &Step) -> u32 {
+    let counts = step
+        .checkout
+        .settings
+        .is_on("core.filemode")
+        .unwrap_or(true);
+    if counts { MODE_PROGRAM } else { MODE_FILE }
 }
 
 fn named(paths: &[&RepoPath]) -> InTheWay {
@@ -218,18 +222,17 @@ fn named(paths: &[&RepoPath]) -> InTheWay {
 }
 
 /// Whether files look in the work tree as they do in the repository.
-fn has_plain_config(repository: &git2::Repository) -> Result<bool> {
-    let config = repository.config()?;
-    let text = |key: &str| config.get_string(key).unwrap_or_default().to_lowercase();
-    let on = |key: &str| config.get_bool(key).unwrap_or(false);
-    let autocrlf = text("core.autocrlf");
-    Ok(
-        matches!(autocrlf.as_str(), "" | "false" | "no" | "off" | "0")
-            && config.get_bool("core.symlinks").unwrap_or(true)
-            && !on("core.sparseCheckout")
-            && !on("core.splitIndex")
-            && !on("index.sparse"),
-    )
+fn has_plain_config(settings: &Settings) -> bool {
+    let on = |key: &str| settings.is_on(key).unwrap_or(false);
+    let autocrlf = settings
+        .text("core.autocrlf")
+        .unwrap_or_default()
+        .to_lowercase();
+    matches!(autocrlf.as_str(), "" | "false" | "no" | "off" | "0")
+        && settings.is_on("core.symlinks").unwrap_or(true)
+        && !on("core.sparsecheckout")
+        && !on("core.splitindex")
+        && !on("index.sparse")
 }
 
 /// Whether attributes may convert any of the paths.
@@ -241,8 +244,8 @@ fn has_attributes(step: &Step, sides: &[&Snapshot], paths: &[(RepoPath, Touched)
             .and_then(|path| Some(path.parent()?.join(name)))
             .is_some_and(|path| path.exists())
     };
-    let configured = repository.config()?.get_path("core.attributesFile");
-    if configured.is_ok_and(|path| path.exists())
+    let configured = step.checkout.settings.text("core.attributesfile");
+    if configured.is_some_and(|path| !path.is_empty())
         || repository.commondir().join("info/attributes").exists()
         || beside(git2::Config::find_xdg(), "attributes")
         || beside(git2::Config::find_system(), "gitattributes")

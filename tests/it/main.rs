@@ -8,6 +8,7 @@ mod commands;
 mod demo;
 mod readme;
 mod repeat;
+mod settings;
 mod shop;
 mod story;
 mod world;

@@ -63,6 +63,15 @@ fn an_unknown_name_is_refused_with_the_nearest_that_exist() {
                 "there is no environment group `prd`",
                 "did you mean `prod`?",
             ),
+        ],
+    );
+}
+
+#[test]
+fn an_unknown_team_or_target_is_refused_with_the_nearest_that_exist() {
+    check(
+        &shop(),
+        &[
             (
                 "lock -e staging -t day-shfit -m x",
                 3,
