@@ -10,7 +10,7 @@ use crate::plan::lock::{PlaceLock, lock};
 use crate::plan::outcome::LockTarget;
 use crate::plan::unlock::{RemoveLocks, Which, unlock};
 use crate::report::Input;
-use crate::state::{AppName, EnvName, FreeText, GroupName, LockId, TeamName};
+use crate::state::{AppName, EnvName, FreeText, GroupName, LockId, Moment, TeamName};
 
 /// The longest message, in bytes.
 const MOST_BYTES: usize = 64 * 1024;
@@ -100,27 +100,26 @@ impl LockArgs {
         }
         let message = FreeText(self.message);
         let target = self.target.target();
-        let id = match self.lock_id {
-            Some(id) => id,
-            None => made_up(&target, &message, session),
-        };
-        let request = PlaceLock {
-            target,
-            id,
-            message,
-        };
-        let mut inputs = inputs(&request.target);
-        inputs.push(Input {
+        let mut inputs = inputs(&target);
+        inputs.extend(self.lock_id.iter().map(|id| Input {
             name: "Lock-Id",
-            value: request.id.to_string(),
-        });
+            value: id.to_string(),
+        }));
         let command = Request {
             operation: "lock",
             inputs,
-            identity: format!("{request:?}"),
-            counts: false,
+            identity: format!("{target:?} {:?} {message:?}", self.lock_id),
+            counts: self.lock_id.is_none(),
         };
-        session.change(&command, |draft, ground| lock(draft, ground, &request))?;
+        session.change(&command, |draft, ground| {
+            let made_up = || made_up(&target, &message, ground.context.now);
+            let request = PlaceLock {
+                target: target.clone(),
+                id: self.lock_id.clone().unwrap_or_else(made_up),
+                message: message.clone(),
+            };
+            lock(draft, ground, &request)
+        })?;
         Ok(Exit::Done)
     }
 }
@@ -152,8 +151,8 @@ impl UnlockArgs {
 }
 
 /// An id that another lock will hardly have, and the same in a dry run of the same instant.
-fn made_up(target: &LockTarget, message: &FreeText, session: &Session) -> LockId {
-    let seed = format!("{target:?}\n{message}\n{}", session.now().to_exact());
+fn made_up(target: &LockTarget, message: &FreeText, now: Moment) -> LockId {
+    let seed = format!("{target:?}\n{message}\n{}", now.to_exact());
     let id = Uuid::new_v5(&Uuid::NAMESPACE_URL, seed.as_bytes())
         .simple()
         .to_string();

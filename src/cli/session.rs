@@ -58,6 +58,8 @@ pub(super) fn set_up_output(global: &Global) {
     // A second call, as the demo makes, keeps the first setting.
     let _ = tracing_subscriber::fmt()
         .with_max_level(level)
+        // It would panic where stderr is a closed pipe.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr)
         .with_target(false)
         .with_ansi(false)
@@ -100,11 +102,6 @@ impl Session {
         })
     }
 
-    /// The instant of this command.
-    pub(super) fn now(&self) -> Moment {
-        self.now
-    }
-
     /// Plans a change, publishes it, and tells what came of it.
     pub(super) fn change(
         &self,
@@ -126,9 +123,26 @@ impl Session {
         } else {
             checkout.pending()?
         };
-        let now = self.instant(pending.as_ref().filter(|_| request.counts), identity)?;
+        let now = self.instant(pending.as_ref(), identity)?;
+        let repeated = (&checkout, request, (&actor, now), identity);
+        let told = match self.attempt(repeated, &verb)? {
+            Some(told) => Some(told),
+            None => self.attempt((&checkout, request, (&actor, self.now), identity), &verb)?,
+        };
+        let (outcome, fate) = told.context("a fresh operation is nobody's repetition")?;
+        drop(guard);
+        self.answer(&outcome, &fate)?;
+        Ok(outcome)
+    }
+
+    /// Plans and publishes once; `None` if the change of a killed command has landed and must be planned afresh.
+    fn attempt(
+        &self,
+        (checkout, request, (actor, now), identity): (&Checkout, &Request, (&Actor, Moment), Uuid),
+        verb: impl Fn(&mut Draft, &Ground) -> Result<Outcome>,
+    ) -> Result<Option<(Outcome, Fate)>> {
         let id = Uuid::new_v5(&identity, now.to_exact().as_bytes()).to_string();
-        let context = context(&checkout, actor, now);
+        let context = context(checkout, actor.clone(), now);
         let plan = |snapshot: &Snapshot| {
             let (outcome, changes) = plan(snapshot, &context, &verb)?;
             let message = commit_message(&outcome, request.operation, &id, &request.inputs);
@@ -138,18 +152,13 @@ impl Session {
                 outcome,
             })
         };
-        let (outcome, fate) = if self.dry_run {
+        if self.dry_run {
             let planned = checkout.look(plan)?;
             let fate = self.fate(!planned.changes.is_empty(), None);
-            (planned.outcome, fate)
-        } else {
-            let operation = operation(&checkout, &context, (&id, identity));
-            let published = checkout.publish(&operation, plan)?;
-            self.told(&checkout, published)
-        };
-        drop(guard);
-        self.answer(&outcome, &fate)?;
-        Ok(outcome)
+            return Ok(Some((planned.outcome, fate)));
+        }
+        let operation = operation(checkout, &context, request, (&id, identity));
+        Ok(self.told(checkout, checkout.publish(&operation, plan)?))
     }
 
     /// Reads the state as it is now, and tells what was found; `changed` says whether changes are pending.
@@ -176,8 +185,7 @@ impl Session {
         }
     }
 
-    /// The instant of the command: that of one that was killed a short while ago, if this is its repetition and must not do
-    /// the same once more. Whatever does no harm when done twice is planned afresh.
+    /// The instant of the command: that of the same one that was killed a short while ago, if there is one.
     fn instant(&self, pending: Option<&Pending>, identity: Uuid) -> Result<Moment> {
         let Some(pending) = pending.filter(|pending| pending.request == identity.to_string())
         else {
@@ -212,9 +220,10 @@ impl Session {
     }
 
     /// Says on stderr where the change is, and what became of the checkout.
-    fn told(&self, checkout: &Checkout, published: Published<Outcome>) -> (Outcome, Fate) {
+    fn told(&self, checkout: &Checkout, published: Published<Outcome>) -> Option<(Outcome, Fate)> {
         let (outcome, commit, remote, work_tree) = match published {
-            Published::NothingToDo(outcome) => return (outcome, self.fate(false, None)),
+            Published::NothingToDo(outcome) => return Some((outcome, self.fate(false, None))),
+            Published::MovedOn => return None,
             Published::Landed {
                 outcome,
                 commit,
@@ -233,7 +242,7 @@ impl Session {
             ));
             self.say(&format!("hint: {hint}"));
         }
-        (outcome, self.fate(true, Some(commit)))
+        Some((outcome, self.fate(true, Some(commit))))
     }
 
     /// One line on stderr.
@@ -281,7 +290,12 @@ fn context(checkout: &Checkout, actor: Actor, now: Moment) -> Context {
     }
 }
 
-fn operation(checkout: &Checkout, context: &Context, (id, identity): (&str, Uuid)) -> Operation {
+fn operation(
+    checkout: &Checkout,
+    context: &Context,
+    request: &Request,
+    (id, identity): (&str, Uuid),
+) -> Operation {
     let author = (
         context.actor.name.raw().to_owned(),
         context.actor.email.raw().to_owned(),
@@ -296,6 +310,7 @@ fn operation(checkout: &Checkout, context: &Context, (id, identity): (&str, Uuid
         id: id.to_owned(),
         request: identity.to_string(),
         instant: context.now.to_exact(),
+        counts: request.counts,
         author: signature(author),
         committer: signature(committer),
     }

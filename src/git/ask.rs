@@ -105,13 +105,16 @@ pub(super) fn unreachable(remote: &Remote, finished: &Finished) -> Failure {
 
 /// Whether git's words mean that the credentials are missing or not good enough.
 pub(super) fn denies_access(words: &str) -> bool {
-    const DENIALS: [&str; 8] = [
+    const DENIALS: [&str; 11] = [
         "Authentication failed",
         "could not read Username",
         "could not read Password",
         "Permission denied",
         "Permission to",
         "access denied",
+        "marked as read only",
+        "not have write access",
+        "not allowed to push",
         "returned error: 401",
         "returned error: 403",
     ];

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use rustix::fs::{FlockOperation, flock};
-use rustix::io::{FdFlags, fcntl_setfd};
+use rustix::io::{Errno, FdFlags, fcntl_setfd};
 
 use super::{Failure, FailureKind};
 
@@ -46,7 +46,11 @@ impl Guard {
         fcntl_setfd(&file, FdFlags::empty()).context("the lock cannot be handed on to git")?;
         let start = Instant::now();
         let mut pause = Duration::from_millis(2);
-        while flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+        while let Err(error) = flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            if !matches!(error, Errno::WOULDBLOCK | Errno::INTR) {
+                return Err(error)
+                    .with_context(|| format!("`{}` cannot be locked", path.display()));
+            }
             if start.elapsed() > PATIENCE {
                 let message = format!(
                     "another trainyard has been at work in `{}` for {} seconds",

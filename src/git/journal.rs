@@ -102,12 +102,14 @@ pub(super) fn write<T: Serialize>(path: &Path, journal: &T, survives: Survives) 
     let folder = path.parent().context("a journal lies in a folder")?;
     let write = || -> Result<()> {
         std::fs::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        // Always the same name, so that a killed command leaves no more than one: whoever writes holds the guard.
+        let draft = path.with_extension("draft");
+        let mut file = std::fs::File::create(&draft)?;
         file.write_all(&serde_json::to_vec(journal)?)?;
         if survives == Survives::PowerCut {
-            file.as_file().sync_data()?;
+            file.sync_data()?;
         }
-        file.persist(path)?;
+        std::fs::rename(draft, path)?;
         Ok(())
     };
     write().with_context(|| format!("writing `{}`", path.display()))

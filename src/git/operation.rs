@@ -16,6 +16,8 @@ pub(crate) struct Operation {
     /// What was asked for, and by whom, without the time.
     pub(crate) request: String,
     pub(crate) instant: String,
+    /// Whether doing it twice differs from doing it once.
+    pub(crate) counts: bool,
     pub(crate) author: Signature,
     pub(crate) committer: Signature,
 }
@@ -31,6 +33,9 @@ pub(crate) struct Planned<O> {
 pub(crate) enum Published<O> {
     /// The tree stays as it is.
     NothingToDo(O),
+    /// The same command was killed after its change had landed, and others have moved on since: it is to be planned afresh,
+    /// as an operation of its own.
+    MovedOn,
     /// The commit is in the history.
     Landed {
         outcome: O,

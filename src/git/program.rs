@@ -19,7 +19,7 @@ const AFTERMATH: Duration = Duration::from_secs(1);
 
 /// What must not leak in from a hook or another git: it would bend our commands to another repository. Everything
 /// that carries credentials (`GIT_CONFIG_COUNT`, `GIT_ASKPASS`, `GIT_SSH_COMMAND`, …) is kept.
-const UNSET: [&str; 10] = [
+const UNSET: [&str; 11] = [
     "GIT_DIR",
     "GIT_WORK_TREE",
     "GIT_INDEX_FILE",
@@ -30,6 +30,8 @@ const UNSET: [&str; 10] = [
     "GIT_PREFIX",
     "GIT_SHALLOW_FILE",
     "GIT_GRAFT_FILE",
+    // Of a server's hook: in its quarantine no ref may be changed.
+    "GIT_QUARANTINE_PATH",
 ];
 
 /// Nothing that watches, recurses or tidies up beside the one thing that was asked for.

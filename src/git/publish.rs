@@ -64,8 +64,9 @@ impl Checkout {
             self.write_pending(&pending(operation, commit))?;
             match push::attempt(self, remote, commit)? {
                 PushOutcome::Landed => {
-                    self.forget_pending();
+                    // The journal goes last: killed before, the same command finds that it is done.
                     let work_tree = worktree::bring_along(self, commit.id);
+                    self.forget_pending();
                     return Ok(landed(planned.outcome, commit.id, Some(remote), work_tree));
                 }
                 PushOutcome::RemoteMoved if start.elapsed() < PATIENCE => pause(attempt, operation),

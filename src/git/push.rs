@@ -35,7 +35,6 @@ pub(super) fn attempt(
     let pushed = checkout.git.run(&[
         "push",
         "--porcelain",
-        "--atomic",
         "--no-follow-tags",
         "--recurse-submodules=no",
         &lease,
@@ -84,11 +83,20 @@ fn own_words(pushed: &Finished) -> String {
 
 /// Whether git did not even hear from the remote: it says so in words of their own, and has sent nothing.
 fn is_no_contact(pushed: &Finished) -> bool {
-    const NO_CONTACT: [&str; 4] = [
+    const NO_CONTACT: [&str; 13] = [
         "Could not read from remote repository",
         "hung up upon initial contact",
-        "unable to access",
         "does not appear to be a git repository",
+        "unable to access",
+        "' not found",
+        "Authentication failed for",
+        "could not read Username",
+        "could not read Password",
+        "info/refs not valid",
+        "unable to connect",
+        "unable to look up",
+        "fatal: remote error:",
+        "is not a git command",
     ];
     let words = own_words(pushed);
     pushed.status.is_some() && NO_CONTACT.iter().any(|sign| words.contains(sign))

@@ -1,12 +1,17 @@
 //! Settles what a killed command left: its push landed, can never land, or may still land.
 
-use anyhow::Result;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
 use git2::Oid;
 
 use super::checkout::Remote;
 use super::journal::Pending;
 use super::operation::{Operation, Planned, Published, landed};
 use super::{Checkout, Snapshot, worktree};
+
+/// No git that lives holds a ref for so long.
+const LIVELY: Duration = Duration::from_millis(500);
 
 /// What became of the push of a killed command.
 pub(super) enum Settled<O> {
@@ -30,9 +35,11 @@ impl Checkout {
         let Some(left) = self.pending()? else {
             return Ok(Settled::Nothing);
         };
+        let tracking = format!("refs/remotes/{}/{}", remote.name, self.branch);
+        self.remove_ref_lock(&tracking, Oid::from_str(&left.new)?)?;
         let tip = self.fetch(remote)?;
         if self.has_landed(&left, tip)? {
-            let done = self.conclude(remote, operation, &left, plan)?;
+            let done = self.conclude(remote, operation, (&left, tip), plan)?;
             return Ok(done.map_or(Settled::Nothing, Settled::Done));
         }
         if tip == Oid::from_str(&left.base)? {
@@ -56,10 +63,32 @@ impl Checkout {
         let Some(left) = left.filter(|_| attempt > 0) else {
             return Ok(None);
         };
-        if !self.has_landed(left, self.fetch(remote)?)? {
+        let tip = self.fetch(remote)?;
+        if !self.has_landed(left, tip)? {
             return Ok(None);
         }
-        self.conclude(remote, operation, left, plan)
+        self.conclude(remote, operation, (left, tip), plan)
+    }
+
+    /// Removes git's lock on a ref that was about to be moved to `id` when somebody was killed. Whose it is tells its
+    /// content: that id, or nothing yet.
+    pub(super) fn remove_ref_lock(&self, reference: &str, id: Oid) -> Result<()> {
+        let lock = self
+            .repository
+            .commondir()
+            .join(format!("{reference}.lock"));
+        let start = Instant::now();
+        while let Ok(content) = std::fs::read_to_string(&lock) {
+            if !content.is_empty() && content.trim_end() != id.to_string() {
+                return Ok(());
+            }
+            if start.elapsed() > LIVELY {
+                return std::fs::remove_file(&lock)
+                    .with_context(|| format!("removing `{}`", lock.display()));
+            }
+            std::thread::sleep(LIVELY / 20);
+        }
+        Ok(())
     }
 
     fn has_landed(&self, left: &Pending, tip: Oid) -> Result<bool> {
@@ -67,20 +96,27 @@ impl Checkout {
         Ok(self.repository.odb()?.exists(new) && self.contains(tip, new)?)
     }
 
-    /// The push of the killed command has landed: this command is done if it is the same one, with the outcome of that plan.
+    /// The push of the killed command has landed: this command is done if it is the same one, with the outcome of that plan,
+    /// unless others have moved on since and it can be done again without harm.
     fn conclude<O>(
         &self,
         remote: &Remote,
         operation: &Operation,
-        left: &Pending,
+        (left, tip): (&Pending, Oid),
         plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
     ) -> Result<Option<Published<O>>> {
         let (base, new) = (Oid::from_str(&left.base)?, Oid::from_str(&left.new)?);
-        self.forget_pending();
         let work_tree = worktree::bring_along(self, new);
+        self.forget_pending();
         if left.operation != operation.id {
             tracing::warn!("the interrupted command before this one has landed as commit {new}");
             return Ok(None);
+        }
+        if tip != new && !operation.counts {
+            tracing::warn!(
+                "this command was interrupted, and its change has landed as commit {new}"
+            );
+            return Ok(Some(Published::MovedOn));
         }
         let (_, planned) = self.plan_on(base, plan)?;
         Ok(Some(landed(planned.outcome, new, Some(remote), work_tree)))

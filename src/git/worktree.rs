@@ -97,6 +97,9 @@ fn try_to_bring(checkout: &Checkout, new: Oid) -> Result<WorkTree> {
             "the local branch has commits of its own",
         ));
     }
+    if is_unfinished(checkout)? {
+        return Ok(left_alone(checkout, UNFINISHED));
+    }
     if checkout.repository.state() != RepositoryState::Clean {
         return Ok(left_alone(
             checkout,
@@ -138,6 +141,9 @@ pub(super) fn commit_locally(
         );
         failure.hint("commit, stash or finish what is there, then run the command again; nothing was changed")
     };
+    if is_unfinished(checkout)? {
+        bail!(refused(UNFINISHED.to_owned()));
+    }
     if checkout.repository.state() != RepositoryState::Clean {
         bail!(refused(
             "a merge, rebase or similar is under way".to_owned()
@@ -173,6 +179,8 @@ pub(super) fn recover(checkout: &Checkout) -> Result<()> {
         return Ok(());
     };
     IndexLock::remove_stale(checkout, left.lock)?;
+    let branch = format!("refs/heads/{}", left.branch);
+    checkout.remove_ref_lock(&branch, Oid::from_str(&left.new)?)?;
     if left.branch != checkout.branch {
         // It waits for the next command on that branch.
         return Ok(());
@@ -231,6 +239,14 @@ fn move_branch(checkout: &Checkout, old: Oid, new: Oid) -> Result<bool> {
         Err(error) if error.code() == ErrorCode::Modified => Ok(false),
         Err(error) => Err(error).with_context(|| format!("moving `{branch}`")),
     }
+}
+
+const UNFINISHED: &str = "what an interrupted command began there is not finished";
+
+/// Whether the move of a killed command is still to be finished; its journal must not be lost.
+fn is_unfinished(checkout: &Checkout) -> Result<bool> {
+    let left = journal::read::<Move>(&journal_path(checkout))?;
+    Ok(left.is_some_and(|left| left.branch == checkout.branch))
 }
 
 fn journal_path(checkout: &Checkout) -> PathBuf {

@@ -10,6 +10,7 @@ mod kuberpult;
 mod lock;
 mod message;
 mod output;
+mod place;
 mod queue;
 mod release;
 mod train;

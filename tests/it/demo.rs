@@ -63,7 +63,7 @@ fn assert_told(world: &World, folder: &Path) {
 }
 
 #[test]
-fn the_story_is_told_and_the_shop_stays() {
+fn the_story_is_told_the_queue_is_used_and_the_shop_stays() {
     let world = world();
     let (folder, answer) = demo(&world, &[]);
     assert_told(&world, &folder);
@@ -94,31 +94,15 @@ fn the_story_is_told_and_the_shop_stays() {
         .map(|line| line.split_once(' ').unwrap().1)
         .collect();
     insta::assert_snapshot!("log", subjects.join("\n"));
+    assert_queue_was_used(&world, &folder);
 }
 
-#[test]
-fn the_queue_was_used() {
-    let world = world();
-    let (folder, answer) = demo(&world, &[]);
-    assert!(
-        answer
-            .stdout
-            .contains("  cart       skipped: the app is locked; 2 goes into the queue\n"),
-        "{answer}"
-    );
-    assert!(
-        answer
-            .stdout
-            .contains("  deployed cart to staging from the queue: 1 → 2\n"),
-        "{answer}"
-    );
-    let log = world.git(&[
-        "-C",
-        folder.join("checkout").to_str().unwrap(),
-        "log",
-        "--format=",
-        "--name-status",
-    ]);
+/// What waited for a lock went into the queue and out of it again.
+#[track_caller]
+fn assert_queue_was_used(world: &World, folder: &Path) {
+    let checkout = folder.join("checkout");
+    let checkout = checkout.to_str().unwrap();
+    let log = world.git(&["-C", checkout, "log", "--format=", "--name-status"]);
     for queued in ["staging/applications/cart", "prod-de/applications/payments"] {
         for change in ["A", "D"] {
             let line = format!("{change}\tenvironments/{queued}/queued_version");
@@ -128,11 +112,16 @@ fn the_queue_was_used() {
 }
 
 #[test]
-fn without_a_folder_it_makes_one_for_temporary_files_and_names_it() {
+fn without_a_folder_and_even_a_home_it_makes_a_folder_and_names_it() {
     let world = world();
     let temporary = world.scratch("tmp/here", "");
     let temporary = Path::new(&temporary).parent().unwrap().to_owned();
-    let answer = world.run_with("demo", &[("TMPDIR", temporary.to_str())]);
+    let variables = [
+        ("TMPDIR", temporary.to_str()),
+        ("HOME", None),
+        ("GIT_CONFIG_GLOBAL", None),
+    ];
+    let answer = world.run_with("demo", &variables);
     assert_eq!(answer.code, 0, "{answer}");
     let (_, rest) = answer.stdout.rsplit_once("The shop stays in ").unwrap();
     let folder = PathBuf::from(rest.strip_suffix(" for playing on.\n").unwrap());
@@ -149,20 +138,14 @@ fn without_a_folder_it_makes_one_for_temporary_files_and_names_it() {
 }
 
 #[test]
-fn an_empty_folder_is_taken_and_any_other_refused() {
+fn a_folder_that_is_not_empty_is_refused() {
     let world = world();
     let room = world.checkout().parent().unwrap().to_owned();
-    fs::create_dir(room.join("demo")).unwrap();
-    demo(&world, &[]);
     world.scratch("full/.hidden", "x");
     world.scratch("file", "x");
     let before = files_below(&room.join("scratch"));
     for (folder, code, told) in [
-        (
-            "../demo",
-            2,
-            format!("error: the folder `{}` is not empty\n", "../demo"),
-        ),
+        (".", 2, "error: the folder `.` is not empty\n".to_owned()),
         (
             "../scratch/full",
             2,
@@ -242,20 +225,9 @@ fn a_hostile_home_does_not_get_in_the_way() {
 }
 
 #[test]
-fn a_home_that_is_not_there_does_not_get_in_the_way() {
+fn an_empty_folder_is_taken_and_variables_for_other_checkouts_do_not_reach_it() {
     let world = world();
-    let variables = [("HOME", Some("/nonexistent")), ("GIT_CONFIG_GLOBAL", None)];
-    let (folder, _) = demo(&world, &variables);
-    assert_told(&world, &folder);
-    let variables = [("HOME", None), ("GIT_CONFIG_GLOBAL", None)];
-    fs::remove_dir_all(&folder).unwrap();
-    let (folder, _) = demo(&world, &variables);
-    assert_told(&world, &folder);
-}
-
-#[test]
-fn variables_that_are_set_for_other_checkouts_do_not_reach_it() {
-    let world = world();
+    fs::create_dir(world.checkout().parent().unwrap().join("demo")).unwrap();
     let (folder, answer) = demo(
         &world,
         &[
@@ -275,18 +247,16 @@ fn variables_that_are_set_for_other_checkouts_do_not_reach_it() {
 }
 
 #[test]
-fn it_is_as_quiet_and_as_colourful_as_asked() {
+fn it_is_as_quiet_and_as_colourful_as_asked_with_a_home_that_is_not_there() {
     let world = world();
-    let answer = world.run("-q --color always demo ../demo");
+    let variables = [("HOME", Some("/nonexistent")), ("GIT_CONFIG_GLOBAL", None)];
+    let answer = world.run_with("-q --color always demo ../demo", &variables);
     assert_eq!((answer.stderr.as_str(), answer.code), ("", 0), "{answer}");
     assert!(
         answer.stdout.contains("\x1b[32mreleased\x1b[0m"),
         "{answer}"
     );
-    let last = answer
-        .stdout
-        .lines()
-        .rfind(|line| line.contains("git log"))
-        .unwrap();
+    let mut lines = answer.stdout.lines();
+    let last = lines.rfind(|line| line.contains("git log")).unwrap();
     assert!(last.starts_with("\x1b["), "{last:?}");
 }

@@ -6,6 +6,7 @@ mod argocd;
 mod bad_input;
 mod commands;
 mod demo;
+mod publish;
 mod readme;
 mod repeat;
 mod settings;

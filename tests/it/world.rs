@@ -6,9 +6,11 @@
 mod files;
 mod git;
 mod mould;
+mod process;
 mod scene;
 mod tests;
 mod words;
+mod yard;
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -25,7 +27,9 @@ use tempfile::TempDir;
 
 pub(crate) use files::{Node, Tree, difference, differences, files_below, fixtures, text};
 pub(crate) use mould::Mould;
+pub(crate) use process::Started;
 use words::words;
+pub(crate) use yard::{LOCK, RELEASE, TRAIN};
 
 /// The branch that every world works on.
 pub(crate) const BRANCH: &str = "main";

@@ -1,0 +1,317 @@
+//! Killed at any moment: the next command needs no cleaning by hand, and nothing happens twice.
+
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::time::Duration;
+
+use crate::world::{RELEASE, World};
+
+/// A command that can be told apart in the history.
+fn line(number: usize) -> String {
+    format!("lock -e dev --lock-id lock-{number} -m x")
+}
+
+fn subject(number: usize) -> String {
+    format!("lock dev (`lock-{number}`)")
+}
+
+/// What has happened so far: which commands ended how.
+#[derive(Default)]
+struct Record {
+    done: BTreeSet<usize>,
+    refused: BTreeSet<usize>,
+}
+
+impl Record {
+    fn note(&mut self, number: usize, code: i32) {
+        match code {
+            0 => self.done.insert(number),
+            1 | 3 | 5 | 6 | 7 => self.refused.insert(number),
+            _ => false,
+        };
+    }
+
+    /// Whoever ended well is in the history once, whoever failed is not, and all others are there at most once.
+    #[track_caller]
+    fn assert_holds(&self, world: &World, last: usize) {
+        let subjects = world.subjects();
+        for number in 0..=last {
+            let times = subjects
+                .iter()
+                .filter(|each| **each == subject(number))
+                .count();
+            let wanted = if self.done.contains(&number) {
+                1..=1
+            } else if self.refused.contains(&number) {
+                0..=0
+            } else {
+                0..=1
+            };
+            assert!(
+                wanted.contains(&times),
+                "lock-{number}: {times} times\n{subjects:?}"
+            );
+        }
+    }
+}
+
+/// The command after the crash ends well and leaves everything in step.
+#[track_caller]
+fn assert_recovers(world: &World, record: &mut Record, number: usize, what: &str) {
+    let answer = world.run(&line(number));
+    assert_eq!(answer.code, 0, "after {what}\n{answer}");
+    assert!(
+        !answer.stderr.contains("stays as it is"),
+        "after {what}\n{answer}"
+    );
+    record.note(number, answer.code);
+    let head = world.head();
+    assert_eq!(world.git(&["rev-parse", "HEAD"]), head, "after {what}");
+    assert_eq!(world.status(), "", "after {what}");
+    let left = world.left_lying();
+    assert_eq!(left, [""; 0], "after {what}");
+}
+
+fn assert_linear_and_sound(world: &World) {
+    assert_eq!(
+        world.remote_git(&["rev-list", "--count", "--merges", "main"]),
+        "0"
+    );
+    world.remote_git(&["fsck", "--strict", "--no-dangling"]);
+    world.git(&["fsck", "--strict", "--no-dangling"]);
+}
+
+/// Kills a command after this long, alone or with all that it started; then another one, or the same again, has to go well.
+fn killed_at_random(world: &World, seeds: std::ops::Range<usize>) {
+    let mut record = Record::default();
+    for seed in seeds.clone() {
+        let first = seed * 2;
+        // Spread over the time that a command takes, in no order.
+        let delay = Duration::from_micros(u64::try_from(seed * 7919 % 90_000).unwrap());
+        let command = world.start(&line(first));
+        std::thread::sleep(delay);
+        if seed % 2 == 0 {
+            command.kill();
+        } else {
+            command.kill_all();
+        }
+        let again = seed % 3 == 0;
+        let next = if again { first } else { first + 1 };
+        assert_recovers(world, &mut record, next, &format!("{delay:?}, seed {seed}"));
+    }
+    record.assert_holds(world, seeds.end * 2);
+    assert_linear_and_sound(world);
+}
+
+#[test]
+fn killed_at_any_moment_the_next_command_needs_no_cleaning() {
+    let world = World::yard();
+    killed_at_random(&world, 0..20);
+}
+
+#[test]
+fn killed_while_git_itself_moves_the_checkout_the_next_command_needs_no_cleaning() {
+    let world = World::yard();
+    world.git(&["config", "core.autocrlf", "true"]);
+    killed_at_random(&world, 20..32);
+}
+
+#[test]
+fn killed_without_a_remote_the_next_command_needs_no_cleaning() {
+    let world = World::yard();
+    let local = world.clone_to("local");
+    local.git(&["remote", "remove", "origin"]);
+    for seed in 0..8_usize {
+        let command = local.start(&line(seed * 2));
+        std::thread::sleep(Duration::from_micros(
+            u64::try_from(seed * 5_003 % 40_000).unwrap(),
+        ));
+        command.kill_all();
+        let answer = local.run(&line(seed * 2 + 1));
+        assert_eq!(answer.code, 0, "{answer}");
+        assert_eq!(local.status(), "", "seed {seed}");
+        local.assert_tidy();
+    }
+}
+
+/// Whether this machine lets us look into the system calls of our own children.
+fn strace(world: &World) -> bool {
+    let works = std::process::Command::new("strace")
+        .args(["-o", "/dev/null", "true"])
+        .output();
+    let works = works.is_ok_and(|output| output.status.success()) && world.checkout().exists();
+    if !works {
+        let _ = writeln!(std::io::stderr(), "skipped: strace does not work here");
+    }
+    works
+}
+
+/// Runs a command under strace with a fault injected.
+fn with_fault(world: &World, flags: &[&str], inject: &str, line: &str) -> i32 {
+    let trace = world.room().join("trace").display().to_string();
+    let inject = format!("inject={inject}");
+    let mut arguments = vec!["-qq", "-o", &trace, "-e", &inject];
+    arguments.extend(flags);
+    arguments.push(env!("CARGO_BIN_EXE_trainyard"));
+    arguments.extend(line.split(' '));
+    world.run_beside("strace", &arguments).code
+}
+
+/// The system calls that change something, and how often a command makes them at most.
+const CALLS: [(&str, &[usize]); 12] = [
+    ("mkdir", &[1, 2]),
+    ("openat", &[60, 75, 90]),
+    ("flock", &[1]),
+    ("clone3,vfork,clone", &[2, 4, 6]),
+    ("write", &[1, 4, 9]),
+    ("rename,renameat", &[1, 2, 3, 4]),
+    ("fsync,fdatasync", &[1, 2]),
+    ("link,linkat", &[1, 8, 11, 12]),
+    ("mkdirat", &[2, 6]),
+    ("unlink", &[1, 10, 11, 12, 13, 14, 15]),
+    ("unlinkat", &[1, 3]),
+    ("symlinkat", &[1]),
+];
+
+#[test]
+fn killed_at_any_system_call_the_next_command_needs_no_cleaning() {
+    let world = World::yard();
+    if !strace(&world) {
+        return;
+    }
+    let mut record = Record::default();
+    let mut number = 0;
+    for (call, places) in CALLS {
+        for place in places {
+            let inject = format!("{call}:signal=KILL:when={place}");
+            let code = with_fault(&world, &[], &inject, &line(number));
+            record.note(number, code);
+            let again = number % 4 == 0;
+            number += if again { 0 } else { 2 };
+            assert_recovers(
+                &world,
+                &mut record,
+                number,
+                &format!("{call} {place} ({code})"),
+            );
+            number += 2 - number % 2;
+        }
+    }
+    record.assert_holds(&world, number);
+    assert_linear_and_sound(&world);
+}
+
+#[test]
+fn a_git_that_is_killed_under_us_is_settled_like_a_broken_connection() {
+    let world = World::yard();
+    if !strace(&world) {
+        return;
+    }
+    let mut record = Record::default();
+    // The tool itself makes none of these: only git does.
+    for (turn, inject) in [
+        "link:signal=KILL:when=1",
+        "getdents64:signal=KILL:when=3",
+        "unlink:signal=KILL:when=2",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let code = with_fault(&world, &["-f"], inject, &line(turn * 2));
+        record.note(turn * 2, code);
+        assert_recovers(
+            &world,
+            &mut record,
+            turn * 2 + 1,
+            &format!("{inject} ({code})"),
+        );
+    }
+    record.assert_holds(&world, 8);
+    assert_linear_and_sound(&world);
+}
+
+#[test]
+fn a_disk_that_is_full_half_way_through_the_checkout_is_made_good_by_the_next_command() {
+    let world = World::yard();
+    if !strace(&world) {
+        return;
+    }
+    for (turn, inject) in [
+        "symlinkat:error=ENOSPC:when=1",
+        "mkdirat:error=ENOSPC:when=3",
+        "mkdirat:error=EACCES:when=2",
+        "link,linkat:error=EPERM:when=1..2",
+        "unlinkat:error=EIO:when=1",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        world.scratch("web.yaml", format!("kind: Turn{turn}\n"));
+        let before = world.commits();
+        let trace = with_fault(&world, &[], inject, RELEASE);
+        assert_eq!(trace, 0, "{inject}");
+        assert_eq!(world.commits(), before + 1, "{inject}");
+        world.ok(&line(turn));
+        world.assert_in_step();
+    }
+}
+
+#[test]
+fn a_disk_that_is_full_before_the_push_is_a_failure_and_nothing_else() {
+    let world = World::yard();
+    if !strace(&world) {
+        return;
+    }
+    for inject in [
+        "fsync,fdatasync:error=ENOSPC:when=1+",
+        "rename,renameat:error=EROFS:when=1+",
+        "flock:error=EIO:when=1+",
+    ] {
+        let before = world.snapshot();
+        let code = with_fault(&world, &[], inject, &line(0));
+        if code == 0 {
+            // Not a call that counts before the push.
+            panic!("{inject} was not noticed");
+        }
+        assert_eq!(code, 1, "{inject}");
+        world.assert_untouched(&before);
+    }
+    world.ok(&line(0));
+    world.assert_in_step();
+}
+
+#[test]
+fn a_command_on_another_branch_does_not_forget_a_checkout_that_is_half_way() {
+    let world = World::yard();
+    if !strace(&world) {
+        return;
+    }
+    world.remote_git(&["branch", "side"]);
+    let code = with_fault(&world, &[], "symlinkat:signal=KILL:when=1", RELEASE);
+    assert_ne!(code, 0);
+    assert_ne!(world.status(), "");
+    world.ok(&format!("--branch side {}", line(1)));
+    world.ok(&line(2));
+    world.assert_in_step();
+}
+
+#[test]
+fn a_lock_of_git_in_the_way_of_recovery_does_not_end_it() {
+    let world = World::yard();
+    if !strace(&world) {
+        return;
+    }
+    // The last file is written in part: only who knows of the crash can tell that it is not the user's.
+    let code = with_fault(&world, &[], "symlinkat:signal=KILL:when=1", RELEASE);
+    assert_ne!(code, 0);
+    let manifest = "applications/web/releases/1/environments/dev/manifests.yaml";
+    world.edit(manifest, "kind: Conf");
+    std::fs::remove_file(world.checkout().join(".git/index.lock")).unwrap();
+    world.edit(".git/index.lock", "");
+    let answer = world.run(&line(1));
+    assert_eq!(answer.code, 0, "{answer}");
+    assert!(answer.stderr.contains("index.lock"), "{answer}");
+    std::fs::remove_file(world.checkout().join(".git/index.lock")).unwrap();
+    world.ok(&line(2));
+    world.assert_in_step();
+}
