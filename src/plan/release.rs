@@ -210,7 +210,16 @@ fn deploy_to_latest(
         };
         let manifest = place.manifest(draft, version)?;
         let locks = Locks::read(draft, place.environment)?.in_force(draft, place.app)?;
-        let deployed = place.deploy(draft, ground, (version, manifest), locks)?;
+        let open = locks.is_empty();
+        let mut deployed = place.deploy(draft, ground, (version, manifest.clone()), locks)?;
+        if open && deployed == Deployed::AlreadyThere(version) {
+            // A link that dangled until now: what it stood for is not this release.
+            place.point(draft, ground, version, manifest)?;
+            deployed = Deployed::Changed {
+                from: None,
+                to: version,
+            };
+        }
         released.waiting.retain(|name| *name != environment.name);
         released
             .deployments

@@ -285,6 +285,16 @@ fn a_release_waits_in_the_queue_behind_locks() {
 }
 
 #[test]
+fn a_link_that_dangled_is_no_deployment_of_the_release_that_comes_under_its_number() {
+    let world = world().runs("dev", "web", 9);
+    let request = number(9, of("web", &[("dev", "new: 1")]));
+    let mut tree = world.0.clone();
+    crate::plan::world::run(&mut tree, |draft, ground| release(draft, ground, &request)).unwrap();
+    let manifest = "environments/dev/applications/web/manifests/manifests.yaml";
+    assert_eq!(tree.listing()[manifest], "new: 1");
+}
+
+#[test]
 fn a_release_that_is_filled_in_does_not_hand_the_app_to_its_team() {
     let world = world()
         .releases("web", [10, 11], &["dev"])

@@ -105,6 +105,10 @@ fn write_script(path: &Path, lines: &str) {
 impl Started {
     /// Waits until the program has come so far that a file is there.
     #[track_caller]
+    #[expect(
+        clippy::unused_self,
+        reason = "it reads as what is done with the command"
+    )]
     pub(crate) fn until(&mut self, file: &Path) {
         let start = Instant::now();
         while !file.exists() {

@@ -88,7 +88,10 @@ impl World {
         let mut left = Vec::new();
         for folder in folders {
             left.extend(names(&folder.join("trainyard")).filter(|name| name != "lock"));
-            left.extend(names(&folder).filter(|name| name.ends_with(".lock")));
+            left.extend(
+                names(&folder)
+                    .filter(|name| Path::new(name).extension().is_some_and(|end| end == "lock")),
+            );
         }
         let ours = self.git(&["for-each-ref", "--format=%(refname)", "refs/trainyard"]);
         left.extend(ours.lines().map(str::to_owned));
