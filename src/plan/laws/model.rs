@@ -116,7 +116,7 @@ impl Model {
         if number < highest && self.picture.outdated(app, self.limit).contains(&number) {
             return Err(Refused);
         }
-        if let Some(team) = team {
+        if let Some(team) = team.filter(|_| number > highest) {
             self.picture.teams.insert(app.to_owned(), team.to_owned());
         }
         if number > highest {
@@ -249,6 +249,10 @@ impl Model {
                 .group(journey.target)
                 .or_else(|_| self.environment(journey.target))?,
         };
+        let owns = |team: &str| self.picture.teams.values().any(|known| known == team);
+        if journey.team.is_some_and(|team| !owns(team)) {
+            return Err(Refused);
+        }
         let before = self.clone();
         let mut changed = BTreeSet::new();
         for name in environments {

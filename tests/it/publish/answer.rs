@@ -10,6 +10,14 @@ fn receive_pack(world: &World, lines: &str) {
     world.git(&["config", "remote.origin.receivepack", &script]);
 }
 
+/// A server that does not die with us and holds none of our open files, as one on another machine.
+pub(super) fn out_of_reach(world: &World) {
+    receive_pack(
+        world,
+        "for file in 3 4 5 6 7 8 9; do eval \"exec $file>&-\"; done\nexec setsid git-receive-pack \"$@\"",
+    );
+}
+
 fn usual_receive_pack(world: &World) {
     world.git(&["config", "--unset", "remote.origin.receivepack"]);
 }
@@ -117,8 +125,7 @@ fn after_an_open_end_a_remote_that_moved_on_settles_it() {
     world.assert_in_step();
 }
 
-/// A server out of our reach, in a session of its own and without our open files, that sits in a hook until the file is
-/// there. Only the first push has to wait.
+/// A server out of our reach that sits in a hook until the file is there. Only the first push has to wait.
 struct Slow {
     begun: PathBuf,
     go: PathBuf,
@@ -126,10 +133,7 @@ struct Slow {
 
 impl Slow {
     fn server(world: &World) -> Self {
-        receive_pack(
-            world,
-            "for file in 3 4 5 6 7 8 9; do eval \"exec $file>&-\"; done\nexec setsid git-receive-pack \"$@\"",
-        );
+        out_of_reach(world);
         let [begun, go] = ["begun", "go"].map(|name| world.room().join(name));
         let hook = format!(
             "[ ! -e {0} ] || exit 0\n: > {0}\nwhile [ ! -e {1} ]; do sleep 0.01; done",

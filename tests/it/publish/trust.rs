@@ -144,14 +144,14 @@ fn the_variables_of_another_git_do_not_bend_us_to_its_repository() {
         ("GIT_LITERAL_PATHSPECS", Some("1")),
         ("GIT_TRACE", Some("1")),
     ];
-    let before = crate::world::files_below(world.room().join("other").as_path());
+    let before = crate::world::files_below(&world.room().join("other/.git"));
     for line in [RELEASE, TRAIN, LOCK] {
         let answer = world.run_with(line, &variables);
         assert_eq!(answer.code, 0, "{answer}");
         world.assert_in_step();
     }
     assert_eq!(
-        crate::world::files_below(world.room().join("other").as_path()),
+        crate::world::files_below(&world.room().join("other/.git")),
         before
     );
 }
