@@ -1,6 +1,6 @@
 //! The way of a plain checkout: only the paths that differ are looked at and written, and the index is patched in one pass.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::MetadataExt as _;
 
 use anyhow::{Context as _, Result};
@@ -50,7 +50,13 @@ pub(super) fn plan<'a>(step: &'a Step<'a>) -> Result<Option<Result<Move<'a>, InT
             None => return Ok(None),
         }
     }
-    if !has_plain_config(&step.checkout.settings) || has_attributes(step, &[&old, &new], &paths)? {
+    let folders = folders_of(&paths);
+    // A file that gives way to a folder, or a folder to a file.
+    let traded = paths.iter().any(|(path, _)| folders.contains(path));
+    if traded
+        || !has_plain_config(&step.checkout.settings)
+        || has_attributes(step, &[&old, &new], &folders)?
+    {
         return Ok(None);
     }
     let index = std::fs::read(&step.index).ok().and_then(Index::parse);
@@ -235,8 +241,21 @@ fn has_plain_config(settings: &Settings) -> bool {
         && !on("index.sparse")
 }
 
-/// Whether attributes may convert any of the paths.
-fn has_attributes(step: &Step, sides: &[&Snapshot], paths: &[(RepoPath, Touched)]) -> Result<bool> {
+/// Every folder that any of the paths lies in.
+fn folders_of(paths: &[(RepoPath, Touched)]) -> BTreeSet<RepoPath> {
+    let mut folders = BTreeSet::from([RepoPath::root()]);
+    for (path, _) in paths {
+        let mut folder = path.parent();
+        while let Some(above) = folder.filter(|above| !folders.contains(above)) {
+            folder = above.parent();
+            folders.insert(above);
+        }
+    }
+    folders
+}
+
+/// Whether attributes may convert any of the paths in these folders.
+fn has_attributes(step: &Step, sides: &[&Snapshot], folders: &BTreeSet<RepoPath>) -> Result<bool> {
     let repository = &step.checkout.repository;
     let beside = |config: Result<std::path::PathBuf, git2::Error>, name: &str| {
         config
@@ -252,16 +271,8 @@ fn has_attributes(step: &Step, sides: &[&Snapshot], paths: &[(RepoPath, Touched)
     {
         return Ok(true);
     }
-    let mut folders = std::collections::BTreeSet::from([RepoPath::root()]);
-    for (path, _) in paths {
-        let mut folder = path.parent();
-        while let Some(above) = folder.filter(|above| !folders.contains(above)) {
-            folder = above.parent();
-            folders.insert(above);
-        }
-    }
     for side in sides {
-        for folder in &folders {
+        for folder in folders {
             let tree = side.tree(folder)?;
             if tree.is_some_and(|tree| tree.get(b".gitattributes").is_some()) {
                 return Ok(true);

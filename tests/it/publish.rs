@@ -7,6 +7,7 @@ mod closed;
 mod crash;
 mod edits;
 mod index;
+mod meanwhile;
 mod moved;
 mod race;
 mod reach;
