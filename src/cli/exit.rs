@@ -6,9 +6,11 @@ use std::process::ExitCode;
 
 use crate::git::{Failure, FailureKind, clean};
 use crate::plan::{Refusal, Unusable};
+use crate::report::NoNumber;
 use crate::state::InvalidName;
 use crate::state::config::ConfigError;
 use crate::state::deployment::BrokenLink;
+use crate::tree::Misplaced;
 
 /// How a command ended; the codes are those of `docs/commands.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +32,8 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// What can be done about a broken file.
-pub(super) const MEND: &str = "mend the file in the manifest repository, commit and push it";
+/// What can be done about what is broken in the repository.
+pub(super) const MEND: &str = "mend it in the manifest repository, commit and push it";
 
 /// A command line that cannot be meant.
 #[derive(Debug)]
@@ -87,7 +89,11 @@ fn classified(error: &anyhow::Error) -> (Exit, Option<String>) {
     if let Some(unusable) = error.downcast_ref::<Unusable>() {
         return (Exit::Invalid, Some(unusable.hint().to_owned()));
     }
-    if error.is::<ConfigError>() || error.is::<BrokenLink>() {
+    let invalid = error.is::<ConfigError>()
+        || error.is::<BrokenLink>()
+        || error.is::<Misplaced>()
+        || error.is::<NoNumber>();
+    if invalid {
         return (Exit::Invalid, Some(MEND.to_owned()));
     }
     if error.is::<InvalidName>() || error.is::<Usage>() {

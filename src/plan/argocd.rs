@@ -35,11 +35,11 @@ pub(crate) fn refresh(draft: &mut Draft, ground: &Ground) -> Result<Vec<String>>
         let apps = deployed(draft, environment)?;
         for target in &environment.argocd {
             let text = render(ground, environment, target, &apps);
-            let file = format!("{}.yaml", target.name);
-            draft.write(
-                RepoPath::of(&["argocd", "v1alpha1", &file]),
-                Entry::file(text),
-            )?;
+            let folder = RepoPath::of(&["argocd"]);
+            let file = folder
+                .join("v1alpha1")
+                .join(format!("{}.yaml", target.name));
+            draft.replace(&folder, file, Entry::file(text))?;
         }
         if repo_url(ground).is_empty() {
             warnings.push(format!(

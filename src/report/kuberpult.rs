@@ -2,6 +2,7 @@
 //! sorted, without a newline.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use anyhow::{Result, bail};
 use serde::Serialize;
@@ -34,7 +35,23 @@ enum AppOutcome {
     DeployedVersion(u64),
 }
 
-/// Fails if the outcome is no prognosis, or holds a cause that kuberpult has no number for.
+/// A fault of the repository that kuberpult's protocol cannot tell.
+#[derive(Debug)]
+pub(crate) struct NoNumber {
+    cause: &'static str,
+    place: String,
+}
+
+impl fmt::Display for NoNumber {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { cause, place } = self;
+        write!(formatter, "kuberpult has no number for {cause} ({place})")
+    }
+}
+
+impl std::error::Error for NoNumber {}
+
+/// Fails if the outcome is no prognosis, or with [`NoNumber`].
 pub(super) fn render(outcome: &Outcome) -> Result<String> {
     let (Done::Foreseen(prognosis) | Done::Train(crate::plan::train::TrainRun { prognosis, .. })) =
         &outcome.done
@@ -76,6 +93,10 @@ fn environment<'a>(
 fn number(cause: Cause, place: impl Fn() -> String) -> Result<u8> {
     match cause.number {
         Some(number) => Ok(number),
-        None => bail!("kuberpult has no number for {} ({})", cause.name, place()),
+        None => Err(NoNumber {
+            cause: cause.name,
+            place: place(),
+        }
+        .into()),
     }
 }

@@ -12,6 +12,7 @@ use crate::plan::Outcome;
 use crate::state::Moment;
 
 pub(crate) use commit_message::{Input, commit_message};
+pub(crate) use kuberpult::NoNumber;
 
 /// How an answer is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub(crate) struct Fate {
     pub(crate) dry_run: bool,
     /// The commit that landed.
     pub(crate) commit: Option<String>,
+    /// What somebody should know about the checkout. One sentence each.
+    pub(crate) warnings: Vec<String>,
     pub(crate) now: Moment,
 }
 

@@ -8,11 +8,11 @@ use thiserror::Error;
 use super::{Actor, AppName, EnvName, Environment, Moment, Version, plain, release};
 use crate::tree::{Content, Draft, Entry, Kind, ReadTree, RepoPath};
 
-/// A `version` or `queued_version` that is no link to a release of its app.
+/// A `version` or `queued_version` that is no link to a release of its app, or cannot be there at all.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("`{path}` {why}")]
 pub(crate) struct BrokenLink {
-    /// The link.
+    /// The link, or what stands in place of a folder above it.
     pub(crate) path: RepoPath,
     /// What is wrong with it.
     pub(crate) why: BrokenLinkCause,
@@ -23,6 +23,8 @@ pub(crate) struct BrokenLink {
 pub(crate) enum BrokenLinkCause {
     /// It is a file or a folder.
     NoLink,
+    /// It is no folder, and so nothing can lie below it.
+    NoFolder,
     /// It does not have the form of a link to a release of this app.
     LeadsElsewhere(String),
     /// It names a release that is gone.
@@ -33,6 +35,7 @@ impl fmt::Display for BrokenLinkCause {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoLink => write!(formatter, "is no symbolic link"),
+            Self::NoFolder => write!(formatter, "is no folder"),
             Self::LeadsElsewhere(target) => write!(
                 formatter,
                 "leads to `{}`, which is no release of this app",
@@ -135,16 +138,14 @@ fn version_of(app: &AppName, target: &str) -> Option<Version> {
 /// Reads a link to a release of `app`.
 pub(super) fn read_link(tree: &dyn ReadTree, app: &AppName, path: &RepoPath) -> Result<Linked> {
     let broken = |why| {
-        Linked::Broken(BrokenLink {
-            path: path.clone(),
-            why,
-        })
+        let path = path.clone();
+        Linked::Broken(BrokenLink { path, why })
     };
     let target = match tree.entry(path)? {
         Some(Entry::Symlink(target)) => target,
         Some(Entry::File(_)) => return Ok(broken(BrokenLinkCause::NoLink)),
         None if tree.kind(path)?.is_some() => return Ok(broken(BrokenLinkCause::NoLink)),
-        None => return Ok(Linked::Nothing),
+        None => return nothing(tree, path),
     };
     let Some(version) = version_of(app, &target) else {
         return Ok(broken(BrokenLinkCause::LeadsElsewhere(target)));
@@ -153,6 +154,24 @@ pub(super) fn read_link(tree: &dyn ReadTree, app: &AppName, path: &RepoPath) -> 
         return Ok(Linked::To(version));
     }
     Ok(broken(BrokenLinkCause::Dangling(version)))
+}
+
+/// No link at `path`: there is none, or there cannot be one.
+fn nothing(tree: &dyn ReadTree, path: &RepoPath) -> Result<Linked> {
+    let mut above = path.parent();
+    while let Some(folder) = above {
+        match tree.kind(&folder)? {
+            Some(Kind::Directory) => break,
+            Some(Kind::File | Kind::Symlink | Kind::Submodule) => {
+                return Ok(Linked::Broken(BrokenLink {
+                    path: folder,
+                    why: BrokenLinkCause::NoFolder,
+                }));
+            }
+            None => above = folder.parent(),
+        }
+    }
+    Ok(Linked::Nothing)
 }
 
 /// A link from the folder of an app on an environment to a release.
@@ -174,8 +193,8 @@ pub(crate) fn is_deployed(
     Ok(matches!(kind, Some(Kind::Symlink | Kind::File)))
 }
 
-/// Points the environment at a release: the link, the manifest, who and when. An empty manifest becomes one space, because
-/// kuberpult's readers take an empty file for a missing one.
+/// Points the environment at a release: the link, the manifest, who and when, in place of whatever stands there. An empty
+/// manifest becomes one space, because kuberpult's readers take an empty file for a missing one.
 pub(crate) fn write(
     draft: &mut Draft,
     (environment, app): (&EnvName, &AppName),
@@ -185,8 +204,9 @@ pub(crate) fn write(
     let directory = directory(environment, app);
     let empty = manifest.id() == crate::tree::BlobId::EMPTY;
     let manifest = if empty { Content::new(*b" ") } else { manifest };
-    draft.write(directory.join("version"), link_to(app, version))?;
-    draft.write(
+    let mut put = |path, entry| draft.replace(&directory, path, entry);
+    put(directory.join("version"), link_to(app, version))?;
+    put(
         directory.join("manifests").join("manifests.yaml"),
         Entry::File(manifest),
     )?;
@@ -195,7 +215,7 @@ pub(crate) fn write(
         ("deployed_by_email", actor.email.raw()),
         ("deployed_at_utc", now.to_go_utc().as_str()),
     ] {
-        draft.write(directory.join(name), Entry::file(text))?;
+        put(directory.join(name), Entry::file(text))?;
     }
     Ok(())
 }
@@ -240,5 +260,62 @@ mod tests {
         let dangling = format!("{path} leads to release 9, which does not exist");
         check("->../../../../applications/web/releases/9", &dangling);
         check("a file", &format!("{path} is no symbolic link"));
+    }
+
+    #[test]
+    fn below_what_is_no_folder_no_link_can_be() {
+        for (file, named) in [
+            (
+                "environments/dev/applications/web/version/x",
+                "`environments/dev/applications/web/version` is no symbolic link",
+            ),
+            (
+                "environments/dev/applications/web",
+                "`environments/dev/applications/web` is no folder",
+            ),
+            (
+                "environments/dev/applications",
+                "`environments/dev/applications` is no folder",
+            ),
+        ] {
+            let tree = MemoryTree::of(&[(file, "x")]);
+            let linked = current(&tree, &"dev".parse().unwrap(), &"web".parse().unwrap()).unwrap();
+            assert_eq!(linked.version().unwrap_err().to_string(), named);
+        }
+    }
+
+    #[test]
+    fn a_deployment_replaces_whatever_stands_in_its_way() {
+        let folder = "environments/dev/applications/web";
+        for planted in [
+            "version/x",
+            "manifests",
+            "manifests/manifests.yaml/x",
+            "deployed_by/x",
+        ] {
+            let tree = MemoryTree::of(&[
+                (&format!("{folder}/{planted}"), "x"),
+                ("applications/web/releases/1/created_at", "x"),
+            ]);
+            let (environment, app) = ("dev".parse().unwrap(), "web".parse().unwrap());
+            let mut draft = Draft::on(&tree);
+            let release = (Version::new(1), Content::new(*b"a: 1"));
+            let now = Moment::parse("0").unwrap();
+            write(
+                &mut draft,
+                (&environment, &app),
+                release,
+                (&Actor::default(), now),
+            )
+            .unwrap();
+            let linked = current(&draft, &environment, &app).unwrap();
+            assert_eq!(linked, Linked::To(Version::new(1)), "{planted}");
+            let manifest = RepoPath::parse(&format!("{folder}/manifests/manifests.yaml")).unwrap();
+            assert_eq!(
+                draft.text(&manifest).unwrap().as_deref(),
+                Some("a: 1"),
+                "{planted}"
+            );
+        }
     }
 }

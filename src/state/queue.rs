@@ -16,17 +16,18 @@ pub(crate) fn waiting(tree: &dyn ReadTree, environment: &EnvName, app: &AppName)
     read_link(tree, app, &path(environment, app))
 }
 
-/// Puts a version into the queue, in place of the one that waited.
+/// Puts a version into the queue, in place of whatever stands there.
 pub(crate) fn put(
     draft: &mut Draft,
     environment: &EnvName,
     app: &AppName,
     version: Version,
 ) -> Result<()> {
-    draft.write(path(environment, app), link_to(app, version))
+    let home = directory(environment, app);
+    draft.replace(&home, path(environment, app), link_to(app, version))
 }
 
 /// Empties the queue.
 pub(crate) fn clear(draft: &mut Draft, environment: &EnvName, app: &AppName) -> Result<()> {
-    draft.delete(path(environment, app))
+    draft.clear(&path(environment, app))
 }

@@ -1,6 +1,7 @@
 //! A draft: a base tree plus pending changes, readable as the tree that it will become.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
@@ -32,6 +33,32 @@ impl ChangeSet {
     }
 }
 
+/// Something stands where it does not belong: a folder in place of a file, or a file or link in place of a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Misplaced {
+    /// What stands there.
+    pub(crate) path: RepoPath,
+    kind: Kind,
+}
+
+impl fmt::Display for Misplaced {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = &self.path;
+        match self.kind {
+            Kind::Directory => write!(
+                formatter,
+                "`{path}` is a folder, where a file or a link belongs"
+            ),
+            Kind::File | Kind::Symlink | Kind::Submodule => write!(
+                formatter,
+                "`{path}` is not a folder; nothing is written through it"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Misplaced {}
+
 /// A base and the changes to it. Reads see the changes, so that one verb can build on another;
 /// a write that changes nothing leaves no trace, so that every verb can be repeated.
 pub(crate) struct Draft<'base> {
@@ -51,9 +78,35 @@ impl<'base> Draft<'base> {
         }
     }
 
-    /// Puts a file or a link at `path`. Refuses to replace a folder or to write below what is none.
+    /// Puts a file or a link at `path`. Fails with [`Misplaced`] rather than replace a folder or write below what is none.
     pub(crate) fn write(&mut self, path: RepoPath, entry: Entry) -> Result<()> {
-        self.check_way(&path)?;
+        match self.obstacle(&path)? {
+            Some(misplaced) => Err(misplaced.into()),
+            None => self.put(path, entry),
+        }
+    }
+
+    /// Puts a file or a link at `path` in place of whatever stands there, and removes what is no folder on the way from
+    /// `home`, a folder above. Fails with [`Misplaced`] if `home` itself is no folder.
+    pub(crate) fn replace(&mut self, home: &RepoPath, path: RepoPath, entry: Entry) -> Result<()> {
+        while let Some(misplaced) = self.obstacle(&path)? {
+            if misplaced.path.below(home).is_none() {
+                return Err(misplaced.into());
+            }
+            self.clear(&misplaced.path)?;
+        }
+        self.put(path, entry)
+    }
+
+    /// Removes whatever stands at `path`: a file, a link, or a folder with all that is in it.
+    pub(crate) fn clear(&mut self, path: &RepoPath) -> Result<()> {
+        match self.kind(path)? {
+            Some(Kind::Directory) => self.delete_folder(path),
+            Some(Kind::File | Kind::Symlink | Kind::Submodule) | None => self.delete(path.clone()),
+        }
+    }
+
+    fn put(&mut self, path: RepoPath, entry: Entry) -> Result<()> {
         let unchanged = self.base.entry(&path)?.as_ref() == Some(&entry);
         if unchanged {
             self.changes.0.remove(&path);
@@ -97,26 +150,31 @@ impl<'base> Draft<'base> {
         self.changes
     }
 
-    fn check_way(&mut self, path: &RepoPath) -> Result<()> {
-        if self.kind(path)? == Some(Kind::Directory) {
-            bail!("`{path}` is a folder, where a file or a link belongs");
+    /// What keeps `path` from being written, if anything does.
+    fn obstacle(&mut self, path: &RepoPath) -> Result<Option<Misplaced>> {
+        let misplaced = |path: &RepoPath, kind| {
+            let path = path.clone();
+            Ok(Some(Misplaced { path, kind }))
+        };
+        if let Some(kind @ Kind::Directory) = self.kind(path)? {
+            return misplaced(path, kind);
         }
         let folder = path.parent();
         if folder == self.open {
-            return Ok(());
+            return Ok(None);
         }
         let mut next = folder.clone();
         while let Some(above) = next {
             match self.kind(&above)? {
                 Some(Kind::Directory) => break,
-                Some(Kind::File | Kind::Symlink | Kind::Submodule) => {
-                    bail!("`{above}` is not a folder; nothing is written through it")
+                Some(kind @ (Kind::File | Kind::Symlink | Kind::Submodule)) => {
+                    return misplaced(&above, kind);
                 }
                 None => next = above.parent(),
             }
         }
         self.open = folder;
-        Ok(())
+        Ok(None)
     }
 
     /// The changes below a folder, with what is left of their paths.
@@ -277,6 +335,31 @@ mod tests {
         let over = draft.write(path("a/b"), Entry::file("x")).unwrap_err();
         assert!(over.to_string().contains("`a/b` is a folder"));
         assert!(draft.into_changes().is_empty());
+    }
+
+    #[test]
+    fn whatever_stands_in_the_way_is_replaced_below_home_only() {
+        let base = base();
+        let mut draft = Draft::on(&base);
+        let home = path("a");
+        for replaced in ["a/link/x/y", "a/b"] {
+            draft
+                .replace(&home, path(replaced), Entry::file("new"))
+                .unwrap();
+            assert_eq!(draft.text(&path(replaced)).unwrap().as_deref(), Some("new"));
+        }
+        assert_eq!(draft.children(&home).unwrap().len(), 2);
+        let outside = draft
+            .replace(&path("a-b/home"), path("a-b/home/x"), Entry::file("x"))
+            .unwrap_err();
+        assert_eq!(
+            outside.downcast_ref::<Misplaced>().unwrap().path,
+            path("a-b")
+        );
+        let at_home = draft.replace(&path("a-b"), path("a-b/x"), Entry::file("x"));
+        assert!(at_home.is_err());
+        draft.clear(&path("a")).unwrap();
+        assert_eq!(draft.kind(&path("a")).unwrap(), None);
     }
 
     #[test]

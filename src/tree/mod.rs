@@ -7,7 +7,7 @@ mod entry;
 mod memory;
 mod path;
 
-pub(crate) use draft::{Change, ChangeSet, Draft};
+pub(crate) use draft::{Change, ChangeSet, Draft, Misplaced};
 pub(crate) use entry::{BlobId, Child, Content, Entry, Kind, ReadTree};
 #[cfg(test)]
 pub(crate) use memory::MemoryTree;

@@ -7,6 +7,7 @@ mod flags;
 mod hostile;
 mod links;
 mod manifests;
+mod misplaced;
 mod names;
 mod repository;
 mod unknown;

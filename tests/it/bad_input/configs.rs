@@ -5,10 +5,10 @@ use crate::shop::{linked, shop};
 use crate::world::{Node, World};
 
 const CONFIG: &str = "environments/prod-ca/config.json";
-const MEND: &str = "mend the file in the manifest repository, commit and push it";
+const MEND: &str = "mend it in the manifest repository, commit and push it";
 
 /// Configs of prod-ca with which no train can go there, and what is said about them; whether its group is still known.
-const BROKEN: [(&str, &str, bool); 12] = [
+const BROKEN: [(&str, &str, bool); 15] = [
     ("{", "EOF while parsing an object at line 1 column 1", false),
     ("", "EOF while parsing a value at line 1 column 0", false),
     (
@@ -16,8 +16,23 @@ const BROKEN: [(&str, &str, bool); 12] = [
         "expected value at line 1 column 1",
         false,
     ),
-    ("\"staging\"", "invalid type: string \"staging\"", false),
-    ("{\"upstream\": 7}", "invalid type: integer `7`", false),
+    ("\"staging\"", "it is no JSON object", false),
+    ("[]", "it is no JSON object", false),
+    (
+        "{\"upstream\": 7}",
+        "`upstream` holds 7, where an object {…} belongs",
+        false,
+    ),
+    (
+        r#"{"upstream":["staging"]}"#,
+        r#"`upstream` holds ["staging"], where an object {…} belongs"#,
+        false,
+    ),
+    (
+        r#"{"argocd":{"syncWindows":[["* * * * *"]]}}"#,
+        r#"`syncwindows` holds ["* * * * *"], where an object {…} belongs"#,
+        false,
+    ),
     (
         "{\"environmentGroup\": [\"prod\"]}",
         "invalid type: sequence, expected a string",
@@ -139,7 +154,7 @@ fn a_cycle_of_two_stops_both_and_nobody_else() {
     let answer = world.fails("release-train prod", 6);
     let errors = "error: `environments/prod-ca/config.json`: its upstreams form a cycle: prod-ca → prod-de → prod-ca\n\
                   `environments/prod-de/config.json`: its upstreams form a cycle: prod-de → prod-ca → prod-de\n\
-                  hint: mend the file";
+                  hint: mend it";
     assert!(answer.stderr.starts_with(errors), "{answer}");
     world.assert_untouched(&before);
     world.ok("release-train staging");
@@ -186,14 +201,14 @@ fn an_environment_that_is_a_link_is_none() {
             (
                 "deploy -a basket -e mirror --version 1",
                 3,
-                "there is no environment `mirror`",
-                "these exist",
+                "`environments/mirror` is no folder, and so no environment",
+                "an environment is a folder",
             ),
             (
                 "lock -e outside -m x",
                 3,
-                "there is no environment `outside`",
-                "these exist",
+                "`environments/outside` is no folder, and so no environment",
+                "an environment is a folder",
             ),
             (
                 "release-train outside",

@@ -122,7 +122,7 @@ fn a_folder_in_place_of_a_link_is_left_out() {
 fn kuberpult_has_no_number_for_a_broken_link() {
     let world = shop();
     world.link(VERSION, "/etc/passwd");
-    let answer = world.fails("prognosis staging -o kuberpult", 1);
+    let answer = world.fails("prognosis staging -o kuberpult", 6);
     assert_eq!(answer.stdout, "");
     assert!(
         answer
@@ -192,4 +192,32 @@ fn a_link_in_place_of_a_manifest_is_not_followed() {
         "{answer}"
     );
     world.assert_untouched(&before);
+}
+
+#[test]
+fn a_manifest_that_is_a_link_is_not_said_to_be_there() {
+    let world = shop();
+    world.link(
+        "applications/basket/releases/2/environments/staging/manifests.yaml",
+        "/etc/passwd",
+    );
+    let answer = world.run("deploy -a basket -e staging --version 2");
+    let (_, hint) = answer.stderr.split_once("hint: ").unwrap();
+    assert!(!hint.contains("`staging`"), "{answer}");
+}
+
+#[test]
+fn a_release_under_the_number_of_a_dangling_link_is_really_deployed() {
+    let world = shop();
+    world.link(
+        "environments/development/applications/basket/version",
+        &release_link("basket", 9),
+    );
+    world.ok("release -a basket --version 9 --manifests ../scratch/next");
+    let tree = world.tree();
+    let deployed = &tree["environments/development/applications/basket/manifests/manifests.yaml"];
+    assert_eq!(
+        *deployed,
+        tree["applications/basket/releases/9/environments/development/manifests.yaml"]
+    );
 }

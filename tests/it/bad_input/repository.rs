@@ -26,8 +26,8 @@ fn a_folder_that_is_no_git_repository_is_refused() {
             (
                 "-C ../nowhere lock -e staging -m x",
                 6,
-                &format!("`../nowhere` {none}"),
-                hint,
+                "there is no folder `../nowhere`",
+                "pass the checkout of the manifest repository with `-C`",
             ),
             (
                 "-C ../scratch/plain/file lock -e staging -m x",
@@ -193,7 +193,7 @@ fn a_release_with_a_revision_is_read_and_neither_deployed_nor_stored_again() {
 
 #[test]
 fn options_that_cannot_be_understood_are_refused() {
-    let hint = "mend the file in the manifest repository, commit and push it";
+    let hint = "mend it in the manifest repository, commit and push it";
     let limit = "`trainyard.yaml`: `releaseVersionsLimit` is";
     let options = [
         (
@@ -287,4 +287,15 @@ fn stray_files_are_passed_over_and_those_beside_environments_reported() {
     assert_eq!(warned, ["Bad_Name", "README.md"].map(passed_over));
     let told = world.ok("release -a basket --manifests ../scratch/next");
     assert!(told.starts_with("released basket 3\n"), "{told}");
+}
+
+#[test]
+fn options_that_are_no_file_are_refused() {
+    let world = shop();
+    world.link("trainyard.yaml", "/etc/passwd");
+    world.fails("lock -e staging -m x", 6);
+    let world = shop();
+    world.remove("trainyard.yaml");
+    world.file("trainyard.yaml/inner", "x");
+    world.fails("lock -e staging -m x", 6);
 }
