@@ -1,20 +1,44 @@
 //! Asks the remote: where its branch stands, and for the commits that we lack.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, Result};
 use git2::Oid;
 
-use super::checkout::Remote;
 use super::program::{Finished, Running};
-use super::{Checkout, Failure, FailureKind};
+use super::remote::Remote;
+use super::{Checkout, Failure, FailureKind, clean};
+
+/// Where refs lie that hold what was fetched, for as long as it takes to read them.
+const FETCHED: &str = "refs/trainyard/fetch";
+
+/// The ref of a command that holds the guard; the others use their process number.
+const FOR_A_CHANGE: &str = "change";
+
+/// No fetch takes so long.
+const ABANDONED: Duration = Duration::from_secs(3600);
 
 impl Checkout {
+    /// Removes the refs that killed commands left behind: those of changes, of which there is one at a time, and old ones.
+    pub(super) fn sweep_fetched(&self) {
+        let folder = self.repository.commondir().join(FETCHED);
+        for left in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let modified = left.metadata().and_then(|left| left.modified());
+            let age = modified.ok().and_then(|then| then.elapsed().ok());
+            if left.file_name() == FOR_A_CHANGE || age.is_some_and(|age| age > ABANDONED) {
+                // What cannot be removed now is seen again by the next command.
+                let _ = std::fs::remove_file(left.path());
+            }
+        }
+    }
+
     /// Begins to ask where the branch of the remote stands.
     pub(super) fn start_asking(&self, remote: &Remote) -> Result<Running> {
         self.git.start(&[
             "ls-remote",
             "--quiet",
             "--",
-            &remote.name,
+            remote.source(),
             &self.branch_ref(),
         ])
     }
@@ -42,7 +66,11 @@ impl Checkout {
 
     /// Fetches the branch of the remote. No ref that anybody else uses is touched.
     pub(super) fn fetch(&self, remote: &Remote) -> Result<Oid> {
-        let private = format!("refs/trainyard/fetch/{}", std::process::id());
+        let private = if self.guarded.get() {
+            format!("{FETCHED}/{FOR_A_CHANGE}")
+        } else {
+            format!("{FETCHED}/{}", std::process::id())
+        };
         let refspec = format!("+{}:{private}", self.branch_ref());
         let finished = self.git.run(&[
             "fetch",
@@ -52,7 +80,7 @@ impl Checkout {
             "--no-recurse-submodules",
             "--refmap=",
             "--",
-            &remote.name,
+            remote.source(),
             &refspec,
         ])?;
         if !finished.is_ok() {
@@ -72,17 +100,54 @@ impl Checkout {
         Ok(id)
     }
 
-    /// The remote lacks the branch.
+    /// The remote lacks the branch: says which ones it has.
     pub(super) fn no_such_branch(&self, remote: &Remote) -> Failure {
-        let message = format!(
-            "the remote `{}` has no branch `{}`",
-            remote.name, self.branch
-        );
-        Failure::new(FailureKind::Failed, message).hint(format!(
-            "name another one with `--branch`, or make it: `git push {} HEAD:{}`",
-            remote.name,
-            self.branch_ref()
+        let (name, branch) = (&remote.name, &self.branch);
+        let message = format!("the remote `{name}` has no branch `{branch}`");
+        let failure = Failure::new(FailureKind::Refused, message);
+        let listed = self
+            .git
+            .run(&["ls-remote", "--quiet", "--heads", "--", remote.source()]);
+        let Some(listed) = listed.ok().filter(Finished::is_ok) else {
+            return failure.hint(format!("name another one with `--branch`, or make it: `git push {name} HEAD:refs/heads/{branch}`"));
+        };
+        let text = listed.text();
+        let heads = text
+            .lines()
+            .filter_map(|line| line.split_once("\trefs/heads/"));
+        let heads: Vec<_> = heads.map(|(_, head)| clean(head)).collect();
+        if heads.is_empty() {
+            let failure = Failure::new(
+                FailureKind::Invalid,
+                format!("the remote `{name}` is empty"),
+            );
+            return failure.hint(format!(
+                "begin with a first environment: put {{\"upstream\": {{\"latest\": true}}}} into environments/development/config.json, commit it, and `git push {name} HEAD:refs/heads/{branch}`"
+            ));
+        }
+        let meant = branch.strip_prefix(&format!("{name}/"));
+        if let Some(meant) = meant.filter(|meant| heads.iter().any(|head| head == meant)) {
+            return failure.hint(format!("did you mean `--branch {meant}`?"));
+        }
+        failure.hint(format!(
+            "these exist: {}; or make it: `git push {name} HEAD:refs/heads/{branch}`",
+            first_few(&heads)
         ))
+    }
+}
+
+/// The first names, and how many more there are.
+fn first_few(names: &[String]) -> String {
+    const MOST: usize = 6;
+    let first: Vec<_> = names
+        .iter()
+        .take(MOST)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    let first = first.join(", ");
+    match names.len().saturating_sub(MOST) {
+        0 => first,
+        rest => format!("{first} and {rest} more"),
     }
 }
 

@@ -1,13 +1,15 @@
 //! The checkout that a command works on: the repository, its branch and its remote.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use git2::{ErrorCode, Oid, Repository, RepositoryOpenFlags};
 
 use super::guard::Guard;
+use super::remote::Remote;
 use super::settings::Settings;
-use super::{Failure, FailureKind, Git, Snapshot, clean};
+use super::{Failure, FailureKind, Git, Snapshot, clean, on_one_line};
 
 /// What the command line says about the checkout.
 #[derive(Clone, Debug)]
@@ -24,14 +26,6 @@ pub(crate) struct Selection {
     pub(crate) settings_in_environment: bool,
 }
 
-/// A remote by its name.
-#[derive(Clone, Debug)]
-pub(crate) struct Remote {
-    pub(crate) name: String,
-    /// The URL without credentials.
-    pub(crate) url: String,
-}
-
 /// An open checkout.
 pub(crate) struct Checkout {
     pub(super) repository: Repository,
@@ -42,6 +36,8 @@ pub(crate) struct Checkout {
     pub(crate) remote: Option<Remote>,
     /// The URL of the manifest repository without credentials; empty without a remote.
     pub(crate) url: String,
+    /// Whether this command holds the guard.
+    pub(super) guarded: Cell<bool>,
 }
 
 impl Checkout {
@@ -49,17 +45,13 @@ impl Checkout {
     pub(crate) fn open(selection: &Selection) -> Result<Self> {
         let repository = open_repository(selection)?;
         let branch = branch(&repository, selection.branch.as_deref())?;
-        let remote = remote(
-            &repository,
-            selection.remote.as_deref(),
-            &branch,
-            selection.push,
-        )?;
         let bare = repository.is_bare();
         let folder = repository.workdir().unwrap_or(repository.path());
         let git = Git::new(folder, bare);
+        let settings = Settings::read(&repository, &git, selection.settings_in_environment)?;
+        let remote = Remote::find(&repository, (&git, &settings), selection, &branch)?;
         Ok(Self {
-            settings: Settings::read(&repository, &git, selection.settings_in_environment)?,
+            settings,
             git,
             branch,
             url: remote
@@ -67,13 +59,16 @@ impl Checkout {
                 .map(|remote| remote.url.clone())
                 .unwrap_or_default(),
             remote: remote.filter(|_| selection.push),
+            guarded: Cell::new(false),
             repository,
         })
     }
 
-    /// Waits until no other trainyard changes this repository.
+    /// Waits until no other trainyard changes this repository. The guard is kept as long as the checkout is used.
     pub(crate) fn guard(&self) -> Result<Guard> {
-        Guard::take(self.repository.commondir())
+        let guard = Guard::take(self.repository.commondir())?;
+        self.guarded.set(true);
+        Ok(guard)
     }
 
     /// The name and mail address that git knows of the author, if it knows both.
@@ -214,7 +209,7 @@ fn open_repository(selection: &Selection) -> Result<Repository> {
     let repository = repository.map_err(|error| unopened(folder, &error))?;
     let named = || Some(folder.canonicalize().ok()? == repository.path().canonicalize().ok()?);
     if repository.is_bare() && !(selection.explicit && named().unwrap_or(false)) {
-        let path = repository.path().display();
+        let path = on_one_line(&repository.path().display().to_string());
         let message = format!("`{path}` is a bare repository that nobody named");
         let failure = Failure::new(FailureKind::Invalid, message);
         return Err(failure
@@ -245,23 +240,21 @@ fn trusted_by_git(folder: &Path) -> Result<()> {
         return Ok(());
     }
     let path = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-    let message = format!(
-        "`{}` belongs to somebody else:\n{}",
-        path.display(),
-        answer.words()
-    );
+    let path = on_one_line(&path.display().to_string());
+    let message = format!("`{path}` belongs to somebody else:\n{}", answer.words());
     let failure = Failure::new(FailureKind::Invalid, message);
-    let command = format!(
-        "git config --global --add safe.directory {}",
-        path.display()
-    );
+    let command = format!("git config --global --add safe.directory {path}");
     Err(failure.hint(format!("if you trust it: `{command}`")).into())
 }
 
 fn unopened(folder: &Path, error: &git2::Error) -> Failure {
-    let shown = folder.display();
+    let shown = on_one_line(&folder.display().to_string());
     let said = clean(error.message());
     let failure = |message: String| Failure::new(FailureKind::Invalid, message);
+    if !folder.exists() {
+        return failure(format!("there is no folder `{shown}`"))
+            .hint("pass the checkout of the manifest repository with `-C`");
+    }
     if error.code() == ErrorCode::NotFound {
         return failure(format!("`{shown}` is not in a git repository"))
             .hint("change into the checkout of the manifest repository, or pass it with `-C`");
@@ -284,12 +277,13 @@ fn unopened(folder: &Path, error: &git2::Error) -> Failure {
 
 /// The branch: the one that is asked for, or the one that is checked out. Never guessed.
 fn branch(repository: &Repository, asked: Option<&str>) -> Result<String> {
-    if let Some(branch) = asked {
+    if let Some(asked) = asked {
+        let branch = asked.strip_prefix("refs/heads/").unwrap_or(asked);
         let valid = git2::Reference::is_valid_name(&format!("refs/heads/{branch}"));
         if valid && !branch.starts_with('-') {
             return Ok(branch.to_owned());
         }
-        let message = format!("`{}` is no valid branch name", clean(branch));
+        let message = format!("`{}` is no valid branch name", on_one_line(asked));
         return Err(Failure::new(FailureKind::Usage, message).into());
     }
     let head = repository.find_reference("HEAD").context("reading HEAD")?;
@@ -302,104 +296,4 @@ fn branch(repository: &Repository, asked: Option<&str>) -> Result<String> {
             .hint("say which branch of the manifest repository is meant: `--branch main`")
             .into()
     })
-}
-
-/// The remote: the one that is asked for, `trainyard.remote`, the one of the branch, or the only one.
-fn remote(
-    repository: &Repository,
-    asked: Option<&str>,
-    branch: &str,
-    push: bool,
-) -> Result<Option<Remote>> {
-    let names = repository.remotes()?;
-    let names: Vec<_> = names
-        .iter()
-        .filter_map(|name| name.ok().flatten().map(str::to_owned))
-        .collect();
-    let config = repository.config()?;
-    let configured = |key: &str| {
-        config
-            .get_string(key)
-            .ok()
-            .filter(|name| names.contains(name))
-    };
-    let name = match (asked, names.as_slice()) {
-        (Some(asked), _) if names.iter().any(|name| name == asked) => Some(asked.to_owned()),
-        (Some(asked), _) => {
-            let message = format!("there is no remote `{}`", clean(asked));
-            return Err(Failure::new(FailureKind::Usage, message)
-                .hint(listed(&names))
-                .into());
-        }
-        (None, []) => None,
-        (None, [only]) => Some(only.clone()),
-        (None, _) => configured("trainyard.remote")
-            .or_else(|| configured(&format!("branch.{branch}.remote"))),
-    };
-    match name {
-        Some(name) => {
-            let remote = repository.find_remote(&name)?;
-            // As it is configured: what `insteadOf` makes of it holds on this machine only.
-            let configured = config.get_string(&format!("remote.{name}.url"));
-            let url = configured.unwrap_or_else(|_| remote.url().unwrap_or_default().to_owned());
-            let url = clean_url(&url);
-            Ok(Some(Remote { name, url }))
-        }
-        None if names.is_empty() || !push => Ok(None),
-        None => {
-            let message = format!("several remotes, and none is the one of branch `{branch}`");
-            Err(Failure::new(FailureKind::Usage, message)
-                .hint(listed(&names))
-                .into())
-        }
-    }
-}
-
-fn listed(names: &[String]) -> String {
-    if names.is_empty() {
-        return "this repository has no remotes; leave `--remote` out to commit to the local branch".to_owned();
-    }
-    let names: Vec<_> = names
-        .iter()
-        .map(|name| format!("`--remote {}`", clean(name)))
-        .collect();
-    format!("choose one: {}", names.join(" or "))
-}
-
-/// The URL without password; without user too, unless ssh needs it.
-fn clean_url(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return url.to_owned();
-    };
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
-    let user = user.split(':').next().unwrap_or_default();
-    match (scheme.contains("ssh"), user) {
-        (true, user) if !user.is_empty() => format!("{scheme}://{user}@{host}{path}"),
-        _ => format!("{scheme}://{host}{path}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_url_is_shown_without_credentials() {
-        for (url, shown) in [
-            (
-                "https://me:t0ken@h.example/r.git",
-                "https://h.example/r.git",
-            ),
-            ("https://t0ken@h.example", "https://h.example"),
-            (
-                "ssh://git:pw@h.example:22/r.git",
-                "ssh://git@h.example:22/r.git",
-            ),
-            ("git@h.example:acme/r.git", "git@h.example:acme/r.git"),
-            ("/srv/r.git", "/srv/r.git"),
-        ] {
-            assert_eq!(clean_url(url), shown);
-        }
-    }
 }

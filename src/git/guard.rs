@@ -8,10 +8,13 @@ use anyhow::{Context as _, Result};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::{Errno, FdFlags, fcntl_setfd};
 
-use super::{Failure, FailureKind};
+use super::{Failure, FailureKind, on_one_line};
 
 /// How long another trainyard may take before we give up.
 const PATIENCE: Duration = Duration::from_secs(300);
+
+/// How long we wait before we say so.
+const SILENCE: Duration = Duration::from_secs(1);
 
 /// Holds the lock while it lives. Children inherit it, so that a push which outlives a killed command is waited for.
 pub(crate) struct Guard {
@@ -46,6 +49,7 @@ impl Guard {
         fcntl_setfd(&file, FdFlags::empty()).context("the lock cannot be handed on to git")?;
         let start = Instant::now();
         let mut pause = Duration::from_millis(2);
+        let mut told = false;
         while let Err(error) = flock(&file, FlockOperation::NonBlockingLockExclusive) {
             if !matches!(error, Errno::WOULDBLOCK | Errno::INTR) {
                 return Err(error)
@@ -58,6 +62,11 @@ impl Guard {
                     PATIENCE.as_secs()
                 );
                 return Err(Failure::new(FailureKind::Failed, message).into());
+            }
+            if !told && start.elapsed() > SILENCE {
+                let folder = on_one_line(&git_folder.display().to_string());
+                tracing::warn!("waiting for another trainyard that is at work in `{folder}`");
+                told = true;
             }
             std::thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(100));

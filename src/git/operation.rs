@@ -3,9 +3,9 @@
 use git2::Oid;
 
 use super::Signature;
-use super::checkout::Remote;
 use super::commit::UnpushedCommit;
 use super::journal::{FORM, Pending};
+use super::remote::Remote;
 use super::worktree::WorkTree;
 use crate::tree::ChangeSet;
 

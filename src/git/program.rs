@@ -290,6 +290,16 @@ pub(crate) fn clean(text: &str) -> String {
     lines.join("\n")
 }
 
+/// Text from outside on one line, without control characters and without the credentials of URLs.
+pub(crate) fn on_one_line(text: &str) -> String {
+    without_credentials(
+        &text
+            .chars()
+            .filter(|letter| !letter.is_control())
+            .collect::<String>(),
+    )
+}
+
 /// Takes `user:password@` out of every URL.
 fn without_credentials(line: &str) -> String {
     let mut rest = line;

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use git2::Oid;
 
-use super::checkout::Remote;
 use super::commit::UnpushedCommit;
 use super::journal::Pending;
 use super::operation::{Operation, Planned, Published, landed, pending};
 use super::push::{self, PushOutcome};
+use super::remote::Remote;
 use super::settle::Settled;
 use super::worktree;
 use super::{Checkout, Failure, FailureKind, Snapshot, commit};
@@ -38,6 +38,7 @@ impl Checkout {
                 "the checkout that an interrupted command left cannot be finished yet: {error:#}"
             );
         }
+        self.sweep_fetched();
         let Some(remote) = &self.remote else {
             return self.commit_locally(operation, &mut plan);
         };

@@ -3,9 +3,9 @@
 use anyhow::Result;
 
 use super::ask::{denies_access, unreachable};
-use super::checkout::Remote;
 use super::commit::UnpushedCommit;
 use super::program::Finished;
+use super::remote::Remote;
 use super::{Checkout, Failure};
 
 /// What came of a push.

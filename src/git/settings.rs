@@ -12,7 +12,7 @@ pub(super) enum Settings {
     /// libgit2 reads the same files as git.
     Files(git2::Config),
     /// The environment names other files or values, which libgit2 does not see: what `git config --list` says.
-    Listed(BTreeMap<String, String>),
+    Listed(BTreeMap<String, Vec<String>>),
 }
 
 impl Settings {
@@ -25,18 +25,52 @@ impl Settings {
         // A key without a value means that it is on.
         let pairs = listed.split('\0').filter(|entry| !entry.is_empty());
         let pairs = pairs.map(|entry| entry.split_once('\n').unwrap_or((entry, "true")));
-        Ok(Self::Listed(
-            pairs
-                .map(|(key, value)| (key.to_owned(), value.to_owned()))
-                .collect(),
-        ))
+        let mut settings: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (key, value) in pairs {
+            settings
+                .entry(key.to_owned())
+                .or_default()
+                .push(value.to_owned());
+        }
+        Ok(Self::Listed(settings))
     }
 
-    /// The value of a key without a subsection, such as `core.autocrlf`; keys are spelled in lower case.
+    /// The value that counts of a key such as `core.autocrlf`; section and key are spelled in lower case.
     pub(super) fn text(&self, key: &str) -> Option<String> {
         match self {
             Self::Files(config) => config.get_string(key).ok(),
-            Self::Listed(settings) => settings.get(key).cloned(),
+            Self::Listed(settings) => settings.get(key)?.last().cloned(),
+        }
+    }
+
+    /// How many values a key has.
+    pub(super) fn count(&self, key: &str) -> usize {
+        match self {
+            Self::Files(config) => {
+                let mut count = 0;
+                // An unreadable config has no values that anybody could use.
+                let _ = config
+                    .multivar(key, None)
+                    .and_then(|values| values.for_each(|_| count += 1));
+                count
+            }
+            Self::Listed(settings) => settings.get(key).map_or(0, Vec::len),
+        }
+    }
+
+    /// Whether any key ends like this, such as `.pushinsteadof`.
+    pub(super) fn has_ending(&self, ending: &str) -> bool {
+        match self {
+            Self::Files(config) => {
+                let mut found = false;
+                let _ = config.entries(None).and_then(|entries| {
+                    entries.for_each(|entry| {
+                        found |= entry.name().is_ok_and(|name| name.ends_with(ending));
+                    })
+                });
+                found
+            }
+            Self::Listed(settings) => settings.keys().any(|key| key.ends_with(ending)),
         }
     }
 

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use git2::Oid;
 
-use super::checkout::Remote;
 use super::journal::Pending;
 use super::operation::{Operation, Planned, Published, landed};
+use super::remote::Remote;
 use super::{Checkout, Snapshot, worktree};
 
 /// No git that lives holds a ref for so long.

@@ -134,28 +134,19 @@ pub(super) fn commit_locally(
         checkout.check_other_work_trees()?;
         return Ok(move_branch(checkout, old, new)?.then_some(WorkTree::None));
     }
-    let refused = |why: String| {
-        let failure = Failure::new(
-            FailureKind::Refused,
-            format!("the checkout is in the way: {why}"),
-        );
-        failure.hint("commit, stash or finish what is there, then run the command again; nothing was changed")
-    };
     if is_unfinished(checkout)? {
-        bail!(refused(UNFINISHED.to_owned()));
+        bail!(refused(UNFINISHED, SETTLE));
     }
     if checkout.repository.state() != RepositoryState::Clean {
-        bail!(refused(
-            "a merge, rebase or similar is under way".to_owned()
-        ));
+        bail!(refused("a merge, rebase or similar is under way", SETTLE));
     }
-    let lock = IndexLock::take(checkout, old, new, false)?.map_err(refused)?;
+    let lock = IndexLock::take(checkout, old, new, false)?.map_err(|held| refused(&held, WAIT))?;
     let step = Step::new(checkout, old, new, false);
     let way = match way(&step) {
         Ok(Ok(way)) => way,
         Ok(Err(in_the_way)) => {
             lock.give_up()?;
-            bail!(refused(in_the_way));
+            bail!(refused(&in_the_way, SETTLE));
         }
         Err(error) => {
             lock.give_up()?;
@@ -170,6 +161,15 @@ pub(super) fn commit_locally(
         Ok(()) => WorkTree::InStep,
         Err(error) => left_alone(checkout, format!("{error:#}")),
     }))
+}
+
+const SETTLE: &str = "commit, stash or finish what is there, then run the command again";
+const WAIT: &str = "wait until that git is done; if none is running, remove the file";
+
+/// The refusal to change a checkout that is not ready for it.
+fn refused(why: &str, hint: &str) -> Failure {
+    let message = format!("the checkout is in the way, and nothing was changed: {why}");
+    Failure::new(FailureKind::Refused, message).hint(hint)
 }
 
 /// Finishes the move of a killed command, if there is one.

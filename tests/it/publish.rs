@@ -38,7 +38,7 @@ fn every_change_is_one_commit_right_on_the_head_of_the_remote() {
     }
     let subjects = world.subjects();
     let wanted = [
-        "unlock dev",
+        "unlock dev (`freeze`)",
         "release train to environment staging: 1 deployed",
         "lock dev (`freeze`)",
         "release web 1",

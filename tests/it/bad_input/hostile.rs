@@ -126,3 +126,19 @@ fn what_a_repository_holds_reaches_no_terminal_unspelled() {
         check(&world, line);
     }
 }
+
+#[test]
+fn a_path_cannot_begin_a_line() {
+    let world = shop();
+    for line in [
+        "-C 'x\n::error::y' prognosis staging",
+        "--branch 'x\n::error::y' prognosis staging",
+        "--remote 'x\n::error::y' prognosis staging",
+    ] {
+        let answer = world.run(line);
+        assert!(
+            !answer.stderr.lines().any(|line| line.starts_with("::")),
+            "{line}\n{answer}"
+        );
+    }
+}

@@ -39,7 +39,7 @@ fn a_branch_that_the_remote_lacks_is_named_with_the_way_to_make_it() {
     let before = world.snapshot();
     let answer = world.run(&format!("--branch next {LOCK}"));
     assert_ne!(answer.code, 0, "{answer}");
-    let told = "error: the remote `origin` has no branch `next`\nhint: name another one with `--branch`, or make it: `git push origin HEAD:refs/heads/next`\n";
+    let told = "error: the remote `origin` has no branch `next`\nhint: these exist: `main`; or make it: `git push origin HEAD:refs/heads/next`\n";
     assert_eq!(answer.stderr, told);
     world.assert_untouched(&before);
 }

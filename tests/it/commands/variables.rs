@@ -30,7 +30,7 @@ fn the_place_is_taken_from_variables() {
             "TRAINYARD_REPO",
             "/nowhere",
             6,
-            "`/nowhere` is not in a git repository",
+            "there is no folder `/nowhere`",
         ),
         ("TRAINYARD_REMOTE", "nope", 2, "there is no remote `nope`"),
         (

@@ -249,8 +249,13 @@ fn a_branch_that_has_no_commits_here_yet_is_left_to_git() {
 fn an_empty_remote_is_told_how_to_begin() {
     let world = World::yard();
     world.shell("git init -q --bare -b main ../empty.git && git clone -q ../empty.git ../fresh 2> /dev/null");
-    let answer = world.fails("-C ../fresh lock -e dev -m x", 1);
-    assert!(answer.stderr.contains("has no branch `main`"), "{answer}");
+    let answer = world.fails("-C ../fresh lock -e dev -m x", 6);
+    assert!(
+        answer.stderr.contains("the remote `origin` is empty"),
+        "{answer}"
+    );
+    let first = "environments/development/config.json, commit it, and `git push origin HEAD:refs/heads/main`";
+    assert!(answer.stderr.contains(first), "{answer}");
 }
 
 #[test]

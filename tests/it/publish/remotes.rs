@@ -174,7 +174,7 @@ fn a_branch_that_the_remote_does_not_have_is_not_made() {
     let world = World::yard();
     let before = world.snapshot();
     for line in [RELEASE, "prognosis staging"] {
-        let answer = world.fails(&format!("--branch nowhere {line}"), 1);
+        let answer = world.fails(&format!("--branch nowhere {line}"), 3);
         assert!(
             answer
                 .stderr
@@ -184,7 +184,7 @@ fn a_branch_that_the_remote_does_not_have_is_not_made() {
         world.assert_untouched(&before);
     }
     world.git(&["checkout", "-q", "-b", "new"]);
-    world.fails(RELEASE, 1);
+    world.fails(RELEASE, 3);
     for branch in ["-x", "a..b", "a b", ""] {
         let answer = world.run_words(&["--branch", branch, "prognosis", "staging"]);
         assert_eq!(answer.code, 2, "{branch}\n{answer}");
@@ -228,4 +228,70 @@ fn a_tag_or_a_file_of_the_branch_s_name_does_not_confuse() {
     let head = world.remote_git(&["rev-parse", "refs/heads/main"]);
     assert_eq!(world.git(&["rev-parse", "HEAD"]), head);
     assert_eq!(world.known(), head);
+}
+
+#[test]
+fn what_is_pushed_elsewhere_is_planned_on_what_is_there() {
+    let world = forked();
+    // The place that is fetched from lags behind the one that is pushed to.
+    world.shell(
+        "git push -q fork HEAD:main && git -C ../fork.git config receive.denyCurrentBranch ignore",
+    );
+    let other = world.clone_to("other");
+    other.shell("git remote set-url origin ../fork.git && git pull -q && git commit -q --allow-empty -m ahead && git push -q");
+    let head = fork(&world);
+    for (key, value) in [
+        ("remote.origin.pushurl", "../fork.git"),
+        ("url.../fork.git.pushInsteadOf", "../remote.git"),
+    ] {
+        world.git(&["config", "remote.origin.url", "../remote.git"]);
+        world.git(&["config", key, value]);
+    }
+    let stays = world.head();
+    world.ok(&format!("--remote origin {RELEASE}"));
+    assert_eq!(world.head(), stays, "only where it is pushed to");
+    assert_ne!(fork(&world), head);
+    world.shell("git fetch -q fork");
+    let subjects = world.git(&["log", "-2", "--format=%s", "fork/main"]);
+    assert_eq!(subjects, "release web 1\nahead");
+    world.ok(&format!("--remote origin {TRAIN}"));
+}
+
+#[test]
+fn a_remote_in_several_places_is_refused() {
+    for key in ["remote.origin.url", "remote.origin.pushurl"] {
+        let world = forked();
+        world.git(&["config", "--add", key, "../fork.git"]);
+        world.git(&["config", "--add", key, "../remote.git"]);
+        let before = world.snapshot();
+        for line in [RELEASE, "prognosis staging"] {
+            let answer = world.fails(&format!("--remote origin {line}"), 2);
+            assert!(answer.stderr.contains("places"), "{answer}");
+        }
+        world.assert_untouched(&before);
+    }
+}
+
+#[test]
+fn a_branch_that_the_remote_lacks_is_refused_with_those_that_it_has() {
+    let world = World::yard();
+    world.shell("git push -q origin HEAD:releases");
+    let before = world.snapshot();
+    for (branch, hint) in [
+        (
+            "mian",
+            "these exist: `main`, `releases`; or make it: `git push origin HEAD:refs/heads/mian`",
+        ),
+        ("origin/main", "did you mean `--branch main`?"),
+    ] {
+        for line in [LOCK, "prognosis staging", "-n lock -e dev -m x"] {
+            let answer = world.fails(&format!("--branch {branch} {line}"), 3);
+            let told = format!("the remote `origin` has no branch `{branch}`");
+            assert!(answer.stderr.contains(&told), "{answer}");
+            assert!(answer.stderr.contains(hint), "{answer}");
+        }
+    }
+    world.assert_untouched(&before);
+    world.ok(&format!("--branch refs/heads/main {RELEASE}"));
+    world.assert_in_step();
 }
