@@ -1,7 +1,7 @@
 //! `environments/<env>/config.json`, read as kuberpult reads it: the first JSON value counts, keys are compared without case, and
 //! unknown keys are somebody else's.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use serde::Deserialize;
 use serde_json::Value;
 use thiserror::Error;
@@ -10,7 +10,7 @@ use super::EnvName;
 use super::argocd::{ArgoCdConfig, ArgoCdConfigs, ArgoCdTarget, targets};
 use crate::tree::{Entry, Kind, ReadTree, RepoPath};
 
-/// A file of an environment that cannot be understood.
+/// A file of an environment, or the options of the repository, that cannot be understood.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("`{path}`: {why}")]
 pub(crate) struct ConfigError {
@@ -19,6 +19,7 @@ pub(crate) struct ConfigError {
     /// What is wrong with it.
     pub(crate) why: String,
 }
+
 /// The shape of the file, its keys in lower case without underscores.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -71,7 +72,10 @@ fn parse(bytes: &[u8], name: &EnvName) -> Result<ConfigFile> {
     if value.is_null() {
         return Ok(ConfigFile::default());
     }
-    let mut config: ConfigFile = serde_json::from_value(folded(value))?;
+    ensure!(value.is_object(), "it is no JSON object");
+    let value = folded(value);
+    check_objects(&value)?;
+    let mut config: ConfigFile = serde_json::from_value(value)?;
     let (block, several) = (config.argocd.take(), config.argocdconfigs.take());
     config.targets = targets(
         name,
@@ -80,6 +84,34 @@ fn parse(bytes: &[u8], name: &EnvName) -> Result<ConfigFile> {
         config.isactiveactive,
     )?;
     Ok(config)
+}
+
+/// Fails if a list or a plain value stands where Go reads an object: serde would take the values of a list for the fields.
+fn check_objects(value: &Value) -> Result<()> {
+    const OBJECTS: [&str; 4] = ["upstream", "argocd", "argocdconfigs", "destination"];
+    const LISTS: [&str; 5] = [
+        "argocdconfigurations",
+        "configs",
+        "syncwindows",
+        "accesslist",
+        "ignoredifferences",
+    ];
+    for (key, value) in value.as_object().into_iter().flatten() {
+        let well_formed = |value: &Value| value.is_object() || value.is_null();
+        let objects = match value {
+            Value::Array(values) if LISTS.contains(&key.as_str()) => values.iter().collect(),
+            value if OBJECTS.contains(&key.as_str()) => vec![value],
+            _ => continue,
+        };
+        for object in objects {
+            ensure!(
+                well_formed(object),
+                "`{key}` holds {object}, where an object {{…}} belongs"
+            );
+            check_objects(object)?;
+        }
+    }
+    Ok(())
 }
 
 /// All keys in lower case and without underscores, except those of maps that people fill.

@@ -193,6 +193,9 @@ pub(crate) struct Version {
 }
 
 impl Version {
+    /// The highest number that is given to a release: the last one that every reader of JSON can tell from its neighbours.
+    pub(crate) const LAST: u64 = (1 << 53) - 1;
+
     /// The version with this number.
     pub(crate) fn new(number: u64) -> Self {
         Self {
@@ -212,6 +215,12 @@ impl Version {
             number: canonical(number)?,
             revision,
         })
+    }
+
+    /// The number that follows on this one; `None` after the last.
+    pub(crate) fn next(self) -> Option<Self> {
+        let next = self.number.checked_add(1)?;
+        (next <= Self::LAST).then(|| Self::new(next))
     }
 
     /// The number without the revision.
@@ -235,10 +244,12 @@ impl FromStr for Version {
     type Err = InvalidName;
 
     fn from_str(value: &str) -> Result<Self, InvalidName> {
-        let rule = "a whole number from 1 on is needed";
         match value.parse() {
-            Ok(number) if number > 0 => Ok(Self::new(number)),
-            _ => Err(InvalidName::new("version", value, rule)),
+            Ok(number @ 1..=Self::LAST) => Ok(Self::new(number)),
+            _ => {
+                let rule = format!("a whole number from 1 to {} is needed", Self::LAST);
+                Err(InvalidName::new("version", value, rule))
+            }
         }
     }
 }
@@ -309,14 +320,17 @@ mod tests {
     #[test]
     fn a_version_is_a_positive_number_and_a_folder_may_have_a_revision() {
         check::<Version>(
-            &["1", "42", "18446744073709551615"],
-            &["", "0", "-1", "1.0", "v1", "x"],
+            &["1", "42", "9007199254740991"],
+            &["", "0", "-1", "1.0", "v1", "x", "9007199254740992"],
         );
         assert_eq!(Version::from_folder("5"), Some(Version::new(5)));
         assert_eq!(Version::from_folder("5.1").unwrap().to_string(), "5.1");
         for name in ["05", "5.01", "5.", ".5", "5.1.2", "x", "+5", ""] {
             assert_eq!(Version::from_folder(name), None, "{name:?}");
         }
+        assert_eq!(Version::new(5).next(), Some(Version::new(6)));
+        assert_eq!(Version::new(Version::LAST).next(), None);
+        assert_eq!(Version::new(u64::MAX).next(), None);
         assert!(Version::from_folder("5.1") > Version::from_folder("5"));
         assert!(Version::from_folder("5.1") < Version::from_folder("6"));
     }

@@ -40,14 +40,16 @@ impl Options {
     /// Reads `trainyard.yaml`. Fails with a [`ConfigError`] if it cannot be understood.
     pub(crate) fn read(tree: &dyn ReadTree) -> Result<Self> {
         let path = RepoPath::of(&["trainyard.yaml"]);
-        let Some(Entry::File(content)) = tree.entry(&path)? else {
-            return Ok(Self::default());
-        };
-        let bytes = tree.bytes(&content)?;
         let error = |why: String| ConfigError {
             path: path.clone(),
             why,
         };
+        let content = match tree.entry(&path)? {
+            Some(Entry::File(content)) => content,
+            None if tree.kind(&path)?.is_none() => return Ok(Self::default()),
+            Some(Entry::Symlink(_)) | None => return Err(error("it is no file".to_owned()).into()),
+        };
+        let bytes = tree.bytes(&content)?;
         let options: Option<Self> =
             serde_yaml::from_slice(&bytes).map_err(|why| error(why.to_string()))?;
         let options = options.unwrap_or_default();

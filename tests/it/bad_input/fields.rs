@@ -92,6 +92,7 @@ fn a_version_is_a_whole_number_from_one_on() {
         "HEAD",
         "@",
         "v1^{}",
+        "9007199254740992",
         "18446744073709551616",
         "",
     ];
@@ -101,7 +102,7 @@ fn a_version_is_a_whole_number_from_one_on() {
         [release, deploy].map(|line| {
             (
                 line,
-                "is no valid version: a whole number from 1 on is needed",
+                "is no valid version: a whole number from 1 to 9007199254740991 is needed",
             )
         })
     });

@@ -37,7 +37,7 @@ fn an_unknown_name_is_refused_with_the_nearest_that_exist() {
                 "lock -e prod -m x",
                 3,
                 "there is no environment `prod`",
-                "these exist: `development`, `load-test`, `prod-ca`, `prod-de`, `staging`",
+                "there is an environment group of this name",
             ),
             (
                 "unlock -e prod-dee --all",
@@ -55,7 +55,19 @@ fn an_unknown_name_is_refused_with_the_nearest_that_exist() {
                 "lock -g development -m x",
                 3,
                 "there is no environment group `development`",
+                "there is an environment of this name",
+            ),
+            (
+                "lock -g west -m x",
+                3,
+                "there is no environment group `west`",
                 "these exist: `prod`, `staging`",
+            ),
+            (
+                "lock -e west -m x",
+                3,
+                "there is no environment `west`",
+                "these exist: `development`, `load-test`, `prod-ca`, `prod-de`, `staging`",
             ),
             (
                 "unlock -g prd --all",
@@ -112,13 +124,13 @@ fn an_unknown_team_or_target_is_refused_with_the_nearest_that_exist() {
                 "release-train prod --target-type environment",
                 3,
                 "there is no environment `prod`",
-                "`prod-ca`, `prod-de`",
+                "there is an environment group of this name",
             ),
             (
                 "prognosis prod-de --target-type environment-group",
                 3,
                 "there is no environment group `prod-de`",
-                "did you mean `prod`?",
+                "there is an environment of this name",
             ),
         ],
     );
@@ -307,4 +319,22 @@ fn a_release_that_the_clean_up_would_remove_at_once_is_refused() {
             hint,
         )],
     );
+}
+
+#[test]
+fn behind_the_last_number_there_is_no_next_release() {
+    let world = shop();
+    for number in ["9007199254740991", "18446744073709551615"] {
+        let file = format!("applications/kiosk/releases/{number}/created_at");
+        world.file(&file, "2026-03-01T12:00:00Z");
+        check(
+            &world,
+            &[(
+                "release -a kiosk --manifests ../scratch/next",
+                3,
+                &format!("`kiosk` has release {number}, and no number follows on that one"),
+                "name a free number below it",
+            )],
+        );
+    }
 }
