@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
 use uuid::Uuid;
 
 use super::exit::usage;
@@ -61,10 +64,30 @@ pub(super) fn set_up_output(global: &Global) {
         // It would panic where stderr is a closed pipe.
         .log_internal_errors(false)
         .with_writer(std::io::stderr)
-        .with_target(false)
-        .with_ansi(false)
-        .without_time()
+        .event_format(Plain)
         .try_init();
+}
+
+/// A step as it is; a warning as every other warning is told.
+struct Plain;
+
+impl<S, N> FormatEvent<S, N> for Plain
+where
+    S: tracing::Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &tracing::Event<'_>,
+    ) -> std::fmt::Result {
+        if *event.metadata().level() == tracing::Level::WARN {
+            write!(writer, "warning: ")?;
+        }
+        context.format_fields(writer.by_ref(), event)?;
+        writeln!(writer)
+    }
 }
 
 impl Session {
@@ -181,6 +204,7 @@ impl Session {
             changed,
             dry_run: self.dry_run,
             commit,
+            warnings: Vec::new(),
             now: self.now,
         }
     }
@@ -236,13 +260,14 @@ impl Session {
             Some(remote) => format!("pushed {short} to {remote}/{}", checkout.branch),
             None => format!("committed {short} to {}", checkout.branch),
         });
+        let mut fate = self.fate(true, Some(commit));
         if let WorkTree::LeftAlone { why, hint } = work_tree {
-            self.say(&format!(
-                "warning: the change has landed, but the checkout stays as it is: {why}"
-            ));
+            let warning = format!("the change has landed, but the checkout stays as it is: {why}");
+            self.say(&format!("warning: {warning}"));
             self.say(&format!("hint: {hint}"));
+            fate.warnings.push(clean(&warning));
         }
-        Some((outcome, self.fate(true, Some(commit))))
+        Some((outcome, fate))
     }
 
     /// One line on stderr.
@@ -334,7 +359,11 @@ fn settings_in_environment() -> bool {
 fn now() -> Result<Moment> {
     for name in ["TRAINYARD_NOW", "SOURCE_DATE_EPOCH"] {
         if let Some(text) = std::env::var(name).ok().filter(|text| !text.is_empty()) {
-            return Moment::parse(&text).map_err(|error| usage(format!("{name}: {error:#}")));
+            let told = Moment::parse(&text).map_err(|error| usage(format!("{name}: {error:#}")))?;
+            if told.seconds() < 0 {
+                return Err(usage(format!("{name}: git knows no time before 1970")));
+            }
+            return Ok(told);
         }
     }
     Ok(Moment::new(Timestamp::now()))

@@ -73,6 +73,7 @@ pub(crate) fn deploy(draft: &mut Draft, ground: &Ground, request: &Deploy) -> Re
         return Err(Refusal::Locked {
             what: format!("`{}`", request.app),
             locks: locks_in_the_way,
+            queue: true,
             now: ground.context.now,
         }
         .into());

@@ -11,9 +11,24 @@ use crate::tree::ReadTree;
 
 /// The environment of this name.
 pub(super) fn environment<'a>(ground: &'a Ground, name: &EnvName) -> Result<&'a Environment> {
-    let names = || ground.environments.iter().map(|each| each.name.to_string());
-    let found = ground.environments.get(name);
-    found.ok_or_else(|| unknown("environment", name.as_ref(), names()).into())
+    if let Some(found) = ground.environments.get(name) {
+        return Ok(found);
+    }
+    let strays = &ground.environments.strays;
+    if let Some(stray) = strays.iter().find(|stray| stray.name() == name.as_ref()) {
+        return Err(Refusal::NoEnvironment(stray.clone()).into());
+    }
+    let names = ground.environments.iter().map(|each| each.name.to_string());
+    let mut refusal = unknown("environment", name.as_ref(), names);
+    if let Refusal::Unknown { others, .. } = &mut refusal
+        && !ground
+            .environments
+            .group(&GroupName::found(name.as_ref()))
+            .is_empty()
+    {
+        *others = Others::OtherKind("environment group");
+    }
+    Err(refusal.into())
 }
 
 /// The environments of a group; at least one.
@@ -25,7 +40,14 @@ pub(super) fn group<'a>(ground: &'a Ground, name: &GroupName) -> Result<Vec<&'a 
             .groups()
             .into_iter()
             .map(ToString::to_string);
-        return Err(unknown("environment group", name.as_ref(), groups).into());
+        let mut refusal = unknown("environment group", name.as_ref(), groups);
+        let environment = name.as_ref().parse().ok();
+        if let Refusal::Unknown { others, .. } = &mut refusal
+            && environment.is_some_and(|name| ground.environments.get(&name).is_some())
+        {
+            *others = Others::OtherKind("environment");
+        }
+        return Err(refusal.into());
     }
     Ok(members)
 }
@@ -112,7 +134,7 @@ pub(super) fn unknown(
 }
 
 /// Up to three names that could be meant; if none is near, the first few that exist.
-fn others(name: &str, known: impl Iterator<Item = String>) -> Others {
+pub(super) fn others(name: &str, known: impl Iterator<Item = String>) -> Others {
     const MOST: usize = 6;
     let mut known: Vec<_> = known
         .map(|known| (strsim::damerau_levenshtein(name, &known), known))

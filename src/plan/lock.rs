@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::outcome::{Done, LockTarget, Outcome};
+use super::outcome::{Done, LockTarget, Locked, Outcome};
 use super::{Ground, known};
 use crate::state::lock::place;
 use crate::state::{FreeText, Lock, LockId, LockScope, PlacedLock};
@@ -38,7 +38,11 @@ pub(crate) fn lock(draft: &mut Draft, ground: &Ground, request: &PlaceLock) -> R
         locks.push(lock);
     }
     Ok(Outcome {
-        done: Done::Locked(locks),
+        done: Done::Locked(Locked {
+            target: request.target.clone(),
+            id: request.id.clone(),
+            locks,
+        }),
         warnings: Vec::new(),
     })
 }
@@ -158,7 +162,7 @@ mod tests {
         ]
         .map(|(name, text)| (format!("environments/dev/locks/l1/{name}"), text.to_owned()));
         assert_eq!(after.into_iter().collect::<Vec<_>>(), expected);
-        let Done::Locked(locks) = outcome.done else {
+        let Done::Locked(Locked { locks, .. }) = outcome.done else {
             panic!("a lock comes to a lock");
         };
         let scope = LockScope::Environment("dev".parse().unwrap());

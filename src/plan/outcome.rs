@@ -21,7 +21,7 @@ pub(crate) struct Outcome {
 pub(crate) enum Done {
     Released(Released),
     Deployed(DeployRun),
-    Locked(Vec<PlacedLock>),
+    Locked(Locked),
     Unlocked(Unlocked),
     Train(TrainRun),
     Foreseen(Prognosis),
@@ -36,6 +36,7 @@ pub(crate) struct Move {
 impl fmt::Display for Move {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.from {
+            Some(from) if from > self.to => write!(formatter, "{from} → {} (back)", self.to),
             Some(from) => write!(formatter, "{from} → {}", self.to),
             None => write!(formatter, "{} (first)", self.to),
         }
@@ -49,6 +50,8 @@ pub(crate) struct Released {
     pub(crate) version: Version,
     /// Whether it is new; else the same release was there.
     pub(crate) stored: bool,
+    /// The highest release, if this one was filled in below it: then it is deployed nowhere.
+    pub(crate) highest: Option<Version>,
     /// The environments with `upstream.latest`.
     pub(crate) deployments: BTreeMap<EnvName, Deployed>,
     /// The environments that have a manifest and take it with a later train or deployment.
@@ -65,6 +68,15 @@ pub(crate) struct DeployRun {
     pub(crate) deployments: BTreeMap<EnvName, Deployed>,
     /// Old releases that were cleaned up.
     pub(crate) removed: Vec<Version>,
+}
+
+/// The locks that were placed.
+#[derive(Debug)]
+pub(crate) struct Locked {
+    /// What was locked.
+    pub(crate) target: LockTarget,
+    pub(crate) id: LockId,
+    pub(crate) locks: Vec<PlacedLock>,
 }
 
 /// What the removal of locks brought about.
@@ -131,6 +143,16 @@ pub(crate) enum LockTarget {
     App(EnvName, AppName),
     Team(EnvName, TeamName),
     Group(GroupName),
+}
+
+impl From<&LockScope> for LockTarget {
+    fn from(scope: &LockScope) -> Self {
+        match scope.clone() {
+            LockScope::Environment(environment) => Self::Environment(environment),
+            LockScope::App(environment, app) => Self::App(environment, app),
+            LockScope::Team(environment, team) => Self::Team(environment, team),
+        }
+    }
 }
 
 impl fmt::Display for LockTarget {

@@ -4,7 +4,9 @@ use std::fmt;
 
 use thiserror::Error;
 
+use super::outcome::LockTarget;
 use crate::state::{AppName, EnvName, LockId, LockScope, Moment, PlacedLock, TeamName, Version};
+use crate::tree::RepoPath;
 
 /// Why a rule refuses an operation.
 #[derive(Debug, Error)]
@@ -38,6 +40,8 @@ pub(crate) enum Refusal {
         what: String,
         /// Every lock in the way.
         locks: Vec<PlacedLock>,
+        /// Whether waiting in the queue is a way too.
+        queue: bool,
         now: Moment,
     },
     /// There is another release under this number.
@@ -54,6 +58,10 @@ pub(crate) enum Refusal {
         /// The lowest number that would be kept.
         oldest: Version,
     },
+    /// There is no number above the highest one.
+    NoNextVersion { app: AppName, highest: Version },
+    /// Something of this name stands among the environments, and is none.
+    NoEnvironment(RepoPath),
     /// There is no such lock.
     NoSuchLock {
         scopes: Vec<LockScope>,
@@ -74,12 +82,15 @@ pub(crate) enum Others {
     Near(Vec<String>),
     /// None comes close: the first few of them, and the number of the rest.
     Far(Vec<String>, usize),
+    /// The name is that of another kind of thing.
+    OtherKind(&'static str),
 }
 
 impl Others {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Near(names) => Some(format!("did you mean {}?", joined(names, " or "))),
+            Self::OtherKind(kind) => Some(format!("there is an {kind} of this name")),
             Self::Far(names, _) if names.is_empty() => None,
             Self::Far(names, 0) => Some(format!("these exist: {}", joined(names, ", "))),
             Self::Far(names, rest) => Some(format!(
@@ -118,10 +129,12 @@ impl Refusal {
             Self::NoManifest { has, .. } => {
                 Some(format!("it has manifests for {}", joined(has, ", ")))
             }
-            Self::Locked { locks, .. } => Some(format!(
-                "remove with `{}`, or wait in the queue with `--on-lock queue`",
-                locks.first().map(unlock_command).unwrap_or_default()
-            )),
+            Self::Locked { locks, queue, .. } => Some(ways_out(locks, *queue)),
+            Self::DifferentRelease { differences, .. }
+                if differences.iter().all(|each| each.field == "team") =>
+            {
+                Some("the team of an app changes with its next release".to_owned())
+            }
             Self::DifferentRelease { .. } => Some(
                 "releases are immutable: leave `--version` out to store this as the next one"
                     .to_owned(),
@@ -129,6 +142,12 @@ impl Refusal {
             Self::TooOld { oldest, .. } => Some(format!(
                 "numbers from {oldest} on are kept; `releaseVersionsLimit` in trainyard.yaml keeps more"
             )),
+            Self::NoNextVersion { .. } => {
+                Some("name a free number below it with `--version`".to_owned())
+            }
+            Self::NoEnvironment(_) => {
+                Some("an environment is a folder, with its `config.json` in it".to_owned())
+            }
             Self::NoSuchLock { existing, .. } if existing.is_empty() => {
                 Some("there is no lock at all in that place".to_owned())
             }
@@ -166,7 +185,9 @@ impl fmt::Display for Refusal {
                 formatter,
                 "release {version} of `{app}` has no manifest for environment `{environment}`"
             ),
-            Self::Locked { what, locks, now } => {
+            Self::Locked {
+                what, locks, now, ..
+            } => {
                 write!(formatter, "{what} is locked:")?;
                 locks.iter().try_for_each(|lock| {
                     write!(
@@ -196,6 +217,13 @@ impl fmt::Display for Refusal {
                 formatter,
                 "release {version} of `{app}` is too old: the clean-up would remove it at once"
             ),
+            Self::NoNextVersion { app, highest } => write!(
+                formatter,
+                "`{app}` has release {highest}, and no number follows on that one"
+            ),
+            Self::NoEnvironment(path) => {
+                write!(formatter, "`{path}` is no folder, and so no environment")
+            }
             Self::NoSuchLock { scopes, id, .. } => {
                 write!(
                     formatter,
@@ -211,14 +239,35 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// The command that removes a lock.
-pub(crate) fn unlock_command(placed: &PlacedLock) -> String {
-    let scope = match &placed.scope {
-        LockScope::Environment(environment) => format!("-e {environment}"),
-        LockScope::App(environment, app) => format!("-e {environment} -a {app}"),
-        LockScope::Team(environment, team) => format!("-e {environment} -t {team}"),
+/// How the locks go, each with its command, and whether there is another way.
+fn ways_out(locks: &[PlacedLock], queue: bool) -> String {
+    let wait = if queue {
+        ", or wait in the queue with `--on-lock queue`"
+    } else {
+        ""
     };
-    let id = placed.id.to_string();
+    let commands: Vec<_> = locks
+        .iter()
+        .map(|placed| format!("`{}`", unlock_command(&(&placed.scope).into(), &placed.id)))
+        .collect();
+    match commands.as_slice() {
+        [only] => format!("remove it with {only}{wait}"),
+        several => {
+            let lines = several.join("\n  ");
+            format!("remove them{wait}:\n  {lines}")
+        }
+    }
+}
+
+/// The command that removes a lock from where it was placed.
+pub(crate) fn unlock_command(target: &LockTarget, id: &LockId) -> String {
+    let target = match target {
+        LockTarget::Environment(environment) => format!("-e {environment}"),
+        LockTarget::App(environment, app) => format!("-e {environment} -a {app}"),
+        LockTarget::Team(environment, team) => format!("-e {environment} -t {team}"),
+        LockTarget::Group(group) => format!("-g {group}"),
+    };
+    let id = id.to_string();
     let harmless = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.@:+".contains(&byte);
     // What begins with a hyphen would be taken for a flag of its own.
     let separator = if id.starts_with('-') { '=' } else { ' ' };
@@ -227,7 +276,7 @@ pub(crate) fn unlock_command(placed: &PlacedLock) -> String {
     } else {
         format!("'{}'", id.replace('\'', r"'\''"))
     };
-    format!("trainyard unlock {scope} --lock-id{separator}{id}")
+    format!("trainyard unlock {target} --lock-id{separator}{id}")
 }
 
 fn joined<T: fmt::Display>(names: &[T], separator: &str) -> String {

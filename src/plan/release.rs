@@ -7,8 +7,8 @@ use anyhow::Result;
 use super::cleanup::{clean_up, old_releases};
 use super::outcome::{Deployed, Done, Outcome, Released};
 use super::place::Place;
-use super::refusal::Difference;
-use super::{Ground, Refusal, manifest};
+use super::refusal::{Difference, Others};
+use super::{Ground, Refusal, known, manifest};
 use crate::state::release::{self, Field, Release};
 use crate::state::{
     AppName, EnvName, Environment, InvalidName, Locks, TeamName, Upstream, Version,
@@ -37,14 +37,14 @@ pub(crate) fn release(draft: &mut Draft, ground: &Ground, request: &NewRelease) 
     let highest = versions.last().copied();
     let version = match request.version {
         Some(version) => version,
-        None => Version::new(highest.map_or(0, Version::number).saturating_add(1)),
+        None => next(app, highest)?,
     };
     if let Some(stored) = versions
         .iter()
         .find(|each| each.number() == version.number())
     {
         check_same(draft, request, *stored)?;
-        return Ok(outcome(request, version, false, Vec::new()));
+        return Ok(outcome(request, version, None, Vec::new()));
     }
     versions.push(version);
     versions.sort();
@@ -53,11 +53,24 @@ pub(crate) fn release(draft: &mut Draft, ground: &Ground, request: &NewRelease) 
     }
     let is_highest = highest < Some(version);
     store(draft, ground, request, (version, is_highest))?;
-    let mut outcome = outcome(request, version, true, strangers(ground, request));
+    let warnings = strangers(ground, request);
+    let highest = highest.filter(|_| !is_highest).unwrap_or(version);
+    let mut outcome = outcome(request, version, Some(highest), warnings);
     if is_highest {
         deploy_to_latest(draft, ground, request, version, &mut outcome)?;
     }
     Ok(outcome)
+}
+
+/// The number after the highest.
+fn next(app: &AppName, highest: Option<Version>) -> Result<Version, Refusal> {
+    let Some(highest) = highest else {
+        return Ok(Version::new(1));
+    };
+    highest.next().ok_or_else(|| Refusal::NoNextVersion {
+        app: app.clone(),
+        highest,
+    })
 }
 
 /// App names are short unless the repository says otherwise; only here do new ones come in.
@@ -166,16 +179,29 @@ fn strangers(ground: &Ground, request: &NewRelease) -> Vec<String> {
         .manifests
         .keys()
         .filter(|name| ground.environments.get(name).is_none());
-    let warning =
-        |name| format!("there is no environment `{name}` yet; its manifest is stored all the same");
+    let warning = |name: &EnvName| {
+        let names = ground.environments.iter().map(|each| each.name.to_string());
+        let meant = match known::others(name.as_ref(), names) {
+            Others::Near(names) => format!(" (did you mean `{}`?)", names.join("` or `")),
+            Others::Far(..) | Others::OtherKind(..) => String::new(),
+        };
+        format!("there is no environment `{name}` yet{meant}; its manifest is stored all the same")
+    };
     unknown.map(warning).collect()
 }
 
-fn outcome(request: &NewRelease, version: Version, stored: bool, warnings: Vec<String>) -> Outcome {
+/// The outcome before anything is deployed; `highest` is the highest release, if this one was stored.
+fn outcome(
+    request: &NewRelease,
+    version: Version,
+    highest: Option<Version>,
+    warnings: Vec<String>,
+) -> Outcome {
     let done = Done::Released(Released {
         app: request.app.clone(),
         version,
-        stored,
+        stored: highest.is_some(),
+        highest: highest.filter(|highest| *highest != version),
         deployments: BTreeMap::new(),
         waiting: request.manifests.keys().cloned().collect(),
         removed: Vec::new(),

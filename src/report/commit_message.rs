@@ -54,24 +54,23 @@ fn subject(outcome: &Outcome) -> String {
     match &outcome.done {
         Done::Released(released) => format!("release {} {}", released.app, released.version),
         Done::Deployed(run) => deploy_subject(run),
-        Done::Locked(locks) => {
-            let scopes: Vec<_> = locks.iter().map(|lock| lock.scope.to_string()).collect();
-            let id = locks
-                .first()
-                .map(|lock| lock.id.to_string())
-                .unwrap_or_default();
-            format!("lock {} (`{id}`)", scopes.join(", "))
-        }
-        Done::Unlocked(unlocked) => {
-            let scopes: Vec<_> = unlocked
-                .removed
-                .iter()
-                .map(|lock| lock.scope.to_string())
-                .collect();
-            format!("unlock {}", scopes.join(", "))
-        }
+        Done::Locked(locked) => lock_subject("lock", &locked.locks),
+        Done::Unlocked(unlocked) => lock_subject("unlock", &unlocked.removed),
         Done::Train(run) => train_subject(&run.prognosis),
         Done::Foreseen(prognosis) => train_subject(prognosis),
+    }
+}
+
+/// Names the ids, if they are one, and every place.
+fn lock_subject(verb: &str, locks: &[PlacedLock]) -> String {
+    let mut scopes: Vec<_> = locks.iter().map(|lock| lock.scope.to_string()).collect();
+    scopes.dedup();
+    let mut ids: Vec<_> = locks.iter().map(|lock| &lock.id).collect();
+    ids.dedup();
+    let scopes = scopes.join(", ");
+    match ids.as_slice() {
+        [only] => format!("{verb} {scopes} (`{only}`)"),
+        several => format!("{verb} {scopes} ({} locks)", several.len()),
     }
 }
 
@@ -136,7 +135,11 @@ fn effects(outcome: &Outcome) -> Vec<String> {
             lines.extend(removed(&run.app, &run.removed));
             lines
         }
-        Done::Locked(locks) => locks.iter().map(|lock| lock_line("lock", lock)).collect(),
+        Done::Locked(locked) => locked
+            .locks
+            .iter()
+            .map(|lock| lock_line("lock", lock))
+            .collect(),
         Done::Unlocked(unlocked) => {
             let mut lines: Vec<_> = unlocked
                 .removed

@@ -12,11 +12,12 @@ use crate::state::{AppName, Moment, PlacedLock};
 /// The answer as GitHub's markdown.
 pub(super) fn render(outcome: &Outcome, fate: &Fate) -> String {
     let mut lines = match &outcome.done {
-        Done::Train(TrainRun { prognosis, .. }) => train(
-            &format!("Release train to {}", prognosis.target),
-            prognosis,
-            fate.now,
-        ),
+        Done::Train(run) => {
+            let title = format!("Release train to {}", run.prognosis.target);
+            let mut lines = train(&title, &run.prognosis, fate.now);
+            lines.extend(removed(run));
+            lines
+        }
         Done::Foreseen(prognosis) => train(
             &format!("Prognosis for the release train to {}", prognosis.target),
             prognosis,
@@ -26,7 +27,7 @@ pub(super) fn render(outcome: &Outcome, fate: &Fate) -> String {
             list(outcome, fate)
         }
     };
-    if fate.dry_run {
+    if fate.dry_run && fate.changed {
         lines.push(String::new());
         lines.push("**Dry run: nothing was changed.**".to_owned());
     }
@@ -77,7 +78,7 @@ fn train(title: &str, prognosis: &Prognosis, now: Moment) -> Vec<String> {
                 if !rows.is_empty() {
                     lines.extend([
                         String::new(),
-                        "| App | Version | |".into(),
+                        "| App | Version | Left out |".into(),
                         "|---|---|---|".into(),
                     ]);
                     lines.extend(rows);
@@ -87,6 +88,19 @@ fn train(title: &str, prognosis: &Prognosis, now: Moment) -> Vec<String> {
         }
     }
     lines
+}
+
+/// The old releases that a train cleaned up.
+fn removed(run: &TrainRun) -> Vec<String> {
+    let lines = run.removed.iter().map(|(app, versions)| {
+        let numbers: Vec<_> = versions.iter().map(ToString::to_string).collect();
+        format!("- cleaned up old releases of {app}: {}", numbers.join(", "))
+    });
+    let lines: Vec<_> = lines.collect();
+    if lines.is_empty() {
+        return lines;
+    }
+    [vec![String::new()], lines].concat()
 }
 
 fn row(app: &AppName, prognosis: &AppPrognosis, now: Moment) -> Option<String> {
@@ -104,7 +118,7 @@ fn row(app: &AppName, prognosis: &AppPrognosis, now: Moment) -> Option<String> {
         }
         AppFate::Skipped(AppSkip::AlreadyThere(_)) => None,
         AppFate::Skipped(skip) => {
-            let mut words = vec![escaped(&format!("skipped: {skip}"))];
+            let mut words = vec![escaped(&skip.to_string())];
             if let Some(held) = skip.held() {
                 words.extend(lock_phrases(&held.locks, now));
                 match held.queue {

@@ -16,7 +16,7 @@ pub(super) fn value(outcome: &Outcome, fate: &Fate) -> Value {
     let (name, mut fields) = match &outcome.done {
         Done::Released(released) => ("release", release(released)),
         Done::Deployed(run) => ("deploy", deploy(run)),
-        Done::Locked(locks) => ("lock", object(json!({ "locks": locks }))),
+        Done::Locked(locked) => ("lock", object(json!({ "locks": locked.locks }))),
         Done::Unlocked(unlocked) => ("unlock", unlock(unlocked)),
         Done::Train(run) => ("release-train", train(run)),
         Done::Foreseen(prognosis) => ("prognosis", foreseen(prognosis)),
@@ -33,7 +33,8 @@ pub(super) fn value(outcome: &Outcome, fate: &Fate) -> Value {
         fields.insert("applied".into(), json!(!fate.dry_run));
         fields.insert("commit".into(), json!(fate.commit));
     }
-    fields.insert("warnings".into(), json!(outcome.warnings));
+    let warnings: Vec<_> = outcome.warnings.iter().chain(&fate.warnings).collect();
+    fields.insert("warnings".into(), json!(warnings));
     Value::Object(fields)
 }
 
@@ -95,6 +96,7 @@ fn release(released: &Released) -> Map<String, Value> {
         "application": released.app,
         "version": version(released.version),
         "stored": released.stored,
+        "highestVersion": version(released.highest.unwrap_or(released.version)),
         "deployments": deployments(&released.deployments),
         "waiting": released.waiting,
         "removedReleases": versions(&released.removed),

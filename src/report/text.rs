@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::Fate;
 use crate::plan::outcome::{
-    DeployRun, Deployed, Done, Move, Outcome, QueueEnd, Released, Unlocked,
+    DeployRun, Deployed, Done, Locked, Move, Outcome, QueueEnd, Released, Unlocked,
 };
 use crate::plan::train::{
     AppFate, AppPrognosis, AppSkip, EnvironmentPrognosis, Held, Prognosis, QueueMove, TrainRun,
@@ -29,7 +29,7 @@ pub(super) fn render(outcome: &Outcome, fate: &Fate) -> String {
     let mut lines = match &outcome.done {
         Done::Released(released) => release(released, now),
         Done::Deployed(run) => deploy(run, now),
-        Done::Locked(locks) => lock(locks),
+        Done::Locked(locked) => lock(locked),
         Done::Unlocked(unlocked) => unlock(unlocked, now),
         Done::Train(run) => train(run, now),
         Done::Foreseen(prognosis) => foreseen(prognosis, now),
@@ -38,7 +38,7 @@ pub(super) fn render(outcome: &Outcome, fate: &Fate) -> String {
     if !fate.changed && !says_so {
         lines.push("nothing changed".to_owned());
     }
-    if fate.dry_run {
+    if fate.dry_run && fate.changed {
         lines.push(paint(HEAD, "dry run: nothing was changed"));
     }
     lines.join("\n") + "\n"
@@ -62,6 +62,9 @@ fn release(released: &Released, now: Moment) -> Vec<String> {
     if !released.waiting.is_empty() {
         let names: Vec<_> = released.waiting.iter().map(ToString::to_string).collect();
         lines.push(format!("  stored for {}", names.join(", ")));
+    }
+    if let Some(highest) = released.highest {
+        lines.push(format!("  deployed nowhere: release {highest} is newer"));
     }
     lines.extend(removed(app, &released.removed));
     lines
@@ -119,19 +122,16 @@ fn removed(app: &AppName, versions: &[Version]) -> Option<String> {
     ))
 }
 
-fn lock(locks: &[PlacedLock]) -> Vec<String> {
-    let lines = locks.iter().flat_map(|placed| {
+fn lock(placed: &Locked) -> Vec<String> {
+    let lines = placed.locks.iter().map(|placed| {
         let locked = paint(WAITS, "locked");
         let (scope, id, message) = (&placed.scope, &placed.id, &placed.lock.message);
-        [
-            format!("{locked} {scope}: {} lock `{id}` ({message})", scope.kind()),
-            paint(
-                FAINT,
-                format!("  to remove it: {}", crate::plan::unlock_command(placed)),
-            ),
-        ]
+        format!("{locked} {scope}: {} lock `{id}` ({message})", scope.kind())
     });
-    lines.collect()
+    let mut lines: Vec<_> = lines.collect();
+    let command = crate::plan::unlock_command(&placed.target, &placed.id);
+    lines.push(paint(FAINT, format!("  to remove it: {command}")));
+    lines
 }
 
 fn unlock(unlocked: &Unlocked, now: Moment) -> Vec<String> {
@@ -187,9 +187,16 @@ fn queue_end(app: &AppName, environment: &EnvName, end: &QueueEnd, now: Moment) 
     }
 }
 
+/// Whether a train has run, or is only foreseen.
+#[derive(Clone, Copy)]
+enum Tense {
+    Done,
+    Foreseen,
+}
+
 fn train(run: &TrainRun, now: Moment) -> Vec<String> {
     let mut lines = vec![headline("release train to", &run.prognosis)];
-    lines.extend(environments(&run.prognosis, "deployed", now));
+    lines.extend(environments(&run.prognosis, Tense::Done, now));
     for (app, versions) in &run.removed {
         lines.extend(removed(app, versions));
     }
@@ -198,7 +205,7 @@ fn train(run: &TrainRun, now: Moment) -> Vec<String> {
 
 fn foreseen(prognosis: &Prognosis, now: Moment) -> Vec<String> {
     let mut lines = vec![headline("prognosis for the release train to", prognosis)];
-    lines.extend(environments(prognosis, "to deploy", now));
+    lines.extend(environments(prognosis, Tense::Foreseen, now));
     lines
 }
 
@@ -211,7 +218,7 @@ fn headline(what: &str, prognosis: &Prognosis) -> String {
     paint(HEAD, format!("{what} {}{team}", prognosis.target))
 }
 
-fn environments(prognosis: &Prognosis, deployed: &str, now: Moment) -> Vec<String> {
+fn environments(prognosis: &Prognosis, tense: Tense, now: Moment) -> Vec<String> {
     let mut lines = Vec::new();
     for (name, prognosis) in &prognosis.environments {
         match prognosis {
@@ -231,16 +238,20 @@ fn environments(prognosis: &Prognosis, deployed: &str, now: Moment) -> Vec<Strin
                 lines.push(format!(
                     "{}: {}",
                     paint(HEAD, name),
-                    totals(upstream, apps, deployed)
+                    totals(upstream, apps, tense)
                 ));
-                lines.extend(app_lines(apps, now));
+                lines.extend(app_lines(apps, tense, now));
             }
         }
     }
     lines
 }
 
-fn totals(upstream: &Upstream, apps: &BTreeMap<AppName, AppPrognosis>, deployed: &str) -> String {
+fn totals(upstream: &Upstream, apps: &BTreeMap<AppName, AppPrognosis>, tense: Tense) -> String {
+    let deployed = match tense {
+        Tense::Done => "deployed",
+        Tense::Foreseen => "to deploy",
+    };
     let count =
         |wanted: fn(&AppFate) -> bool| apps.values().filter(|app| wanted(&app.fate)).count();
     let goes = count(|fate| matches!(fate, AppFate::Deploys { .. }));
@@ -258,7 +269,7 @@ fn totals(upstream: &Upstream, apps: &BTreeMap<AppName, AppPrognosis>, deployed:
 }
 
 /// A line for each app that moves or cannot; those that are up to date are only counted.
-fn app_lines(apps: &BTreeMap<AppName, AppPrognosis>, now: Moment) -> Vec<String> {
+fn app_lines(apps: &BTreeMap<AppName, AppPrognosis>, tense: Tense, now: Moment) -> Vec<String> {
     let shown = apps
         .iter()
         .filter(|(_, app)| !matches!(app.fate, AppFate::Skipped(AppSkip::AlreadyThere(_))));
@@ -278,7 +289,10 @@ fn app_lines(apps: &BTreeMap<AppName, AppPrognosis>, now: Moment) -> Vec<String>
                 }
             )],
             AppFate::Skipped(skip) => {
-                let queue = skip.held().map(queue_note).unwrap_or_default();
+                let queue = skip
+                    .held()
+                    .map(|held| queue_note(held, tense))
+                    .unwrap_or_default();
                 let mut lines = vec![format!(
                     "{name}  {}: {skip}{queue}",
                     paint(WAITS, "skipped")
@@ -299,14 +313,18 @@ fn app_lines(apps: &BTreeMap<AppName, AppPrognosis>, now: Moment) -> Vec<String>
     lines.collect()
 }
 
-fn queue_note(held: &Held) -> String {
+fn queue_note(held: &Held, tense: Tense) -> String {
     let version = held.version;
+    let put = match tense {
+        Tense::Done => "is queued",
+        Tense::Foreseen => "goes into the queue",
+    };
     match held.queue {
         QueueMove::None => format!("; {version} is not queued"),
         QueueMove::Waits => format!("; {version} waits in the queue"),
-        QueueMove::Put { replaced: None } => format!("; {version} goes into the queue"),
+        QueueMove::Put { replaced: None } => format!("; {version} {put}"),
         QueueMove::Put {
             replaced: Some(old),
-        } => format!("; {version} goes into the queue in place of {old}"),
+        } => format!("; {version} {put} in place of {old}"),
     }
 }

@@ -131,7 +131,7 @@ impl Serialize for PlacedLock {
             scope: &'static str,
             environment: &'a EnvName,
             #[serde(skip_serializing_if = "Option::is_none")]
-            app: Option<&'a AppName>,
+            application: Option<&'a AppName>,
             #[serde(skip_serializing_if = "Option::is_none")]
             team: Option<&'a TeamName>,
             id: &'a LockId,
@@ -147,7 +147,7 @@ impl Serialize for PlacedLock {
         let fields = Fields {
             scope: self.scope.kind(),
             environment: self.scope.environment(),
-            app,
+            application: app,
             team,
             id: &self.id,
             message: &self.lock.message,

@@ -102,7 +102,13 @@ pub(crate) fn environments(
     version: Version,
 ) -> Result<Vec<EnvName>> {
     let names = tree.folders(&directory(app, version).join("environments"))?;
-    Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
+    let mut environments = Vec::new();
+    for name in names.iter().filter_map(|name| name.parse().ok()) {
+        if manifest(tree, app, version, &name)?.is_some() {
+            environments.push(name);
+        }
+    }
+    Ok(environments)
 }
 
 /// One fact about a release.
@@ -173,7 +179,7 @@ pub(crate) fn app_of_team_path(path: &RepoPath) -> Option<AppName> {
     (*path == team_path(&app)).then_some(app)
 }
 
-/// Whether the repository has releases whose folders carry a revision, or none but stale leftovers.
+/// Whether there is any app, be it without releases.
 pub(crate) fn any(tree: &dyn ReadTree) -> Result<bool> {
     Ok(tree.kind(&RepoPath::of(&["applications"]))? == Some(Kind::Directory))
 }

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::{AppSkip, EnvironmentSkip, QueueMove};
 use crate::plan::{Ground, Refusal};
-use crate::state::{AppName, EnvName, GroupName, TeamName, Upstream, Version};
+use crate::state::{AppName, EnvName, GroupName, LockScope, TeamName, Upstream, Version};
 use crate::tree::Content;
 
 /// Where a train goes.
@@ -118,6 +118,10 @@ impl Prognosis {
         }
         Err(Refusal::Locked {
             what: format!("the way to {}", self.target),
+            // Behind the lock of an environment nothing is queued: it is skipped as a whole.
+            queue: !locks
+                .iter()
+                .any(|placed| matches!(placed.scope, LockScope::Environment(_))),
             locks,
             now: ground.context.now,
         }

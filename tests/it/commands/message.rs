@@ -128,8 +128,8 @@ fn a_subject_has_at_most_72_characters() {
     let app = "a-name-of-an-app-that-is-as-long-as-can";
     let id = "x".repeat(99);
     for line in [
-        format!("release -a {app} --version 18446744073709551615 --manifests ../scratch/next"),
-        format!("deploy -a {app} -g prod --version 18446744073709551615"),
+        format!("release -a {app} --version 9007199254740991 --manifests ../scratch/next"),
+        format!("deploy -a {app} -g prod --version 9007199254740991"),
         format!("lock -g many --lock-id {id} -m x"),
         format!("lock -e staging -a {app} --lock-id {id} -m x"),
         format!("unlock -e staging -a {app} --lock-id {id}"),
