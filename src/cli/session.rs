@@ -176,7 +176,7 @@ impl Session {
             })
         };
         if self.dry_run {
-            let planned = checkout.look(plan)?;
+            let planned = checkout.rehearse(plan)?;
             let fate = self.fate(!planned.changes.is_empty(), None);
             return Ok(Some((planned.outcome, fate)));
         }

@@ -6,7 +6,8 @@ use anyhow::{Context as _, Result};
 use super::objects::{MODE_FILE, MODE_LINK, oid};
 use super::step::{InTheWay, Step};
 use super::touched::{Side, touched};
-use super::{Git, Snapshot};
+use super::{Git, Snapshot, plain};
+use crate::tree::RepoPath;
 
 /// A move that git finds possible.
 pub(super) struct Move<'a> {
@@ -42,6 +43,57 @@ impl Move<'_> {
         git(self.step).succeed_with(&moved, &on_next_index(self.step), b"")?;
         std::fs::rename(&self.step.next_index, &self.step.index).context("replacing the index")
     }
+}
+
+/// What would be in the way of a change that is only planned: the paths that git finds changed.
+pub(super) fn rehearse(step: &Step, paths: &[RepoPath]) -> Result<Result<(), InTheWay>> {
+    // More of them would not fit on one command line.
+    const AT_ONCE: usize = 500;
+    if let Err(refused) = rehearse_nothing(step) {
+        return Ok(Err(format!("{refused:#}")));
+    }
+    let mut in_the_way = Vec::new();
+    for some in paths.chunks(AT_ONCE) {
+        let fixed = [
+            "--literal-pathspecs",
+            "status",
+            "--porcelain",
+            "-z",
+            "--untracked-files=all",
+            "--ignored",
+            "--",
+        ];
+        let arguments: Vec<_> = fixed
+            .into_iter()
+            .chain(some.iter().map(RepoPath::as_str))
+            .collect();
+        let status = git(step).succeed(&arguments)?.text();
+        let changed = status
+            .split('\0')
+            .filter_map(|line| RepoPath::parse(line.get(3..)?));
+        in_the_way.extend(changed);
+    }
+    let in_the_way: Vec<_> = in_the_way.iter().collect();
+    if in_the_way.is_empty() {
+        return Ok(Ok(()));
+    }
+    Ok(Err(plain::named(&in_the_way)))
+}
+
+/// A step to where the checkout stands, on a copy of the index: git refuses it as it would refuse any.
+fn rehearse_nothing(step: &Step) -> Result<()> {
+    let folder = tempfile::tempdir().context("copying the index")?;
+    let copy = folder.path().join("index");
+    if step.index.exists() {
+        std::fs::copy(&step.index, &copy).context("copying the index")?;
+    }
+    let index = [(
+        "GIT_INDEX_FILE".to_owned(),
+        copy.to_string_lossy().into_owned(),
+    )];
+    let old = step.old.to_string();
+    git(step).succeed_with(&["read-tree", "-n", "-m", "-u", &old, &old], &index, b"")?;
+    Ok(())
 }
 
 /// The environment in which git works on the index that is being prepared.

@@ -37,7 +37,6 @@ enum Work {
 
 /// Looks whether the way is clear. `None`: this checkout is not plain, or a path is neither a plain file nor a link.
 pub(super) fn plan<'a>(step: &'a Step<'a>) -> Result<Option<Result<Move<'a>, InTheWay>>> {
-    let repository = &step.checkout.repository;
     let old = step.checkout.snapshot(step.old)?;
     let new = step.checkout.snapshot(step.new)?;
     let touched = touched(&old, &new)?;
@@ -50,39 +49,79 @@ pub(super) fn plan<'a>(step: &'a Step<'a>) -> Result<Option<Result<Move<'a>, InT
             None => return Ok(None),
         }
     }
+    let Some(survey) = survey(step, &[&old, &new], &new, paths)? else {
+        return Ok(None);
+    };
+    Ok(Some(survey.clear().map(|survey| Move {
+        step,
+        new,
+        index: survey.index,
+        paths: survey.paths,
+    })))
+}
+
+/// What would be in the way of a change that is only planned. `None`: this checkout is not plain, or nothing is.
+pub(super) fn rehearse(
+    step: &Step,
+    base: &Snapshot,
+    paths: Vec<(RepoPath, Touched)>,
+) -> Result<Option<Result<(), InTheWay>>> {
+    let survey = survey(step, &[base], base, paths)?;
+    Ok(survey.map(|survey| survey.clear().map(drop)))
+}
+
+/// What was found at the paths of a step.
+struct Survey {
+    index: Index,
+    paths: Vec<(RepoPath, Touched, Work)>,
+}
+
+impl Survey {
+    /// What was found, if nothing is in the way.
+    fn clear(self) -> Result<Self, InTheWay> {
+        let in_the_way: Vec<_> = self
+            .paths
+            .iter()
+            .filter(|(_, _, work)| *work == Work::InTheWay)
+            .map(|(path, ..)| path)
+            .collect();
+        if in_the_way.is_empty() {
+            return Ok(self);
+        }
+        Err(named(&in_the_way))
+    }
+}
+
+/// Looks at each path. `None`: this checkout is not plain.
+fn survey(
+    step: &Step,
+    sides: &[&Snapshot],
+    new: &Snapshot,
+    paths: Vec<(RepoPath, Touched)>,
+) -> Result<Option<Survey>> {
     let folders = folders_of(&paths);
     // A file that gives way to a folder, or a folder to a file.
     let traded = paths.iter().any(|(path, _)| folders.contains(path));
     if traded
         || !has_plain_config(&step.checkout.settings)
-        || has_attributes(step, &[&old, &new], &folders)?
+        || has_attributes(step, sides, &folders)?
     {
         return Ok(None);
     }
     let index = std::fs::read(&step.index).ok().and_then(Index::parse);
-    let (Some(index), Some(root)) = (index, repository.workdir()) else {
+    let (Some(index), Some(root)) = (index, step.checkout.repository.workdir()) else {
         return Ok(None);
     };
     let mut files = WorkFolder::open(root)?;
     let mut works = Vec::with_capacity(paths.len());
     for (path, touched) in paths {
-        let work = work(step, &new, &index, &mut files, &path, &touched)?;
+        let work = work(step, new, &index, &mut files, &path, &touched)?;
         works.push((path, touched, work));
     }
-    let in_the_way: Vec<_> = works
-        .iter()
-        .filter(|(_, _, work)| *work == Work::InTheWay)
-        .map(|(path, ..)| path)
-        .collect();
-    if !in_the_way.is_empty() {
-        return Ok(Some(Err(named(&in_the_way))));
-    }
-    Ok(Some(Ok(Move {
-        step,
-        new,
+    Ok(Some(Survey {
         index,
         paths: works,
-    })))
+    }))
 }
 
 impl Move<'_> {
@@ -215,7 +254,7 @@ fn mode_of_program(step: &Step) -> u32 {
     if counts { MODE_PROGRAM } else { MODE_FILE }
 }
 
-fn named(paths: &[&RepoPath]) -> InTheWay {
+pub(super) fn named(paths: &[&RepoPath]) -> InTheWay {
     let mut named: Vec<_> = paths
         .iter()
         .take(NAMED)

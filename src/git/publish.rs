@@ -27,6 +27,22 @@ impl Checkout {
         }
     }
 
+    /// Plans a change as [`Checkout::publish`] does, refuses what that would refuse beforehand, and changes nothing.
+    pub(crate) fn rehearse<O>(
+        &self,
+        mut plan: impl FnMut(&Snapshot) -> Result<Planned<O>>,
+    ) -> Result<Planned<O>> {
+        if self.remote.is_some() {
+            return self.look(plan);
+        }
+        let base = self.snapshot(self.local_base()?)?;
+        let planned = plan(&base)?;
+        if !planned.changes.is_empty() {
+            worktree::rehearse(self, &base, &planned.changes)?;
+        }
+        Ok(planned)
+    }
+
     /// Plans and publishes. The caller holds the guard.
     pub(crate) fn publish<O>(
         &self,

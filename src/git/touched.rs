@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 
 use super::Snapshot;
-use super::objects::{EMPTY_TREE, MODE_TREE, Tree, TreeEntry};
+use super::objects::{EMPTY_TREE, MODE_FILE, MODE_LINK, MODE_TREE, Tree, TreeEntry};
+use crate::tree::{Change, ChangeSet, Content, Entry, ReadTree as _, RepoPath};
 
 /// One side of a difference: mode and id.
 pub(super) type Side = Option<(u32, [u8; 20])>;
@@ -23,6 +24,23 @@ pub(super) fn touched(old: &Snapshot, new: &Snapshot) -> Result<BTreeMap<Vec<u8>
     let (old_root, new_root) = (Some((MODE_TREE, old.root())), Some((MODE_TREE, new.root())));
     compare(new, &[], old_root, new_root, &mut paths)?;
     Ok(paths)
+}
+
+/// The paths of a change set, as they would differ.
+pub(super) fn planned(base: &Snapshot, changes: &ChangeSet) -> Result<Vec<(RepoPath, Touched)>> {
+    let side = |entry: &Entry| match entry {
+        Entry::File(content) => (MODE_FILE, content.id().0),
+        Entry::Symlink(target) => (MODE_LINK, Content::new(target.as_bytes()).id().0),
+    };
+    let paths = changes.iter().map(|(path, change)| {
+        let new = match change {
+            Change::Write(entry) => Some(side(entry)),
+            Change::Delete => None,
+        };
+        let old = base.entry(path)?.as_ref().map(side);
+        Ok((path.clone(), Touched { old, new }))
+    });
+    paths.collect()
 }
 
 fn compare(

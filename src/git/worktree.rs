@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::commit::UnpushedCommit;
 use super::journal::{self, FORM, Survives};
 use super::step::{InTheWay, Step};
-use super::{Checkout, Failure, FailureKind, general, guard, plain};
+use super::touched::planned;
+use super::{Checkout, Failure, FailureKind, Snapshot, general, guard, plain};
+use crate::tree::ChangeSet;
 
 /// What became of the checkout after a change landed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,12 +136,7 @@ pub(super) fn commit_locally(
         checkout.check_other_work_trees()?;
         return Ok(move_branch(checkout, old, new)?.then_some(WorkTree::None));
     }
-    if is_unfinished(checkout)? {
-        bail!(refused(UNFINISHED, SETTLE));
-    }
-    if checkout.repository.state() != RepositoryState::Clean {
-        bail!(refused("a merge, rebase or similar is under way", SETTLE));
-    }
+    check_settled(checkout)?;
     let lock = IndexLock::take(checkout, old, new, false)?.map_err(|held| refused(&held, WAIT))?;
     let step = Step::new(checkout, old, new, false);
     let way = match way(&step) {
@@ -161,6 +158,44 @@ pub(super) fn commit_locally(
         Ok(()) => WorkTree::InStep,
         Err(error) => left_alone(checkout, format!("{error:#}")),
     }))
+}
+
+/// Refuses what [`commit_locally`] would refuse, for a change that is only planned.
+pub(super) fn rehearse(checkout: &Checkout, base: &Snapshot, changes: &ChangeSet) -> Result<()> {
+    if !checkout.is_checked_out() {
+        return checkout.check_other_work_trees();
+    }
+    check_settled(checkout)?;
+    let lock = checkout.repository.path().join("index.lock");
+    if lock.symlink_metadata().is_ok() {
+        bail!(refused(&held(&lock), WAIT));
+    }
+    let paths = planned(base, changes)?;
+    let step = Step::new(checkout, base.commit(), base.commit(), false);
+    let names: Vec<_> = paths.iter().map(|(path, _)| path.clone()).collect();
+    let way = match plain::rehearse(&step, base, paths)? {
+        Some(way) => way,
+        None => general::rehearse(&step, &names)?,
+    };
+    way.map_err(|in_the_way| refused(&in_the_way, SETTLE).into())
+}
+
+/// Refuses while something is under way in the checkout.
+fn check_settled(checkout: &Checkout) -> Result<()> {
+    if is_unfinished(checkout)? {
+        bail!(refused(UNFINISHED, SETTLE));
+    }
+    if checkout.repository.state() != RepositoryState::Clean {
+        bail!(refused("a merge, rebase or similar is under way", SETTLE));
+    }
+    Ok(())
+}
+
+fn held(lock: &Path) -> String {
+    format!(
+        "`{}` exists: another git is at work, or one was killed",
+        lock.display()
+    )
 }
 
 const SETTLE: &str = "commit, stash or finish what is there, then run the command again";
@@ -286,12 +321,9 @@ impl IndexLock {
         match std::fs::hard_link(&lock.own, &lock.lock) {
             Ok(()) => Ok(Ok(lock)),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                let held = lock.lock.display().to_string();
                 remove_if_there(&lock.own)?;
                 journal::remove(&lock.journal)?;
-                Ok(Err(format!(
-                    "`{held}` exists: another git is at work, or one was killed"
-                )))
+                Ok(Err(held(&lock.lock)))
             }
             Err(error) => {
                 journal::remove(&lock.journal)?;

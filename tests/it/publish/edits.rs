@@ -62,13 +62,38 @@ fn assert_left_alone(world: &World, words: &str) -> Answer {
     answer
 }
 
-/// With `--no-push` the same is refused before anything happens.
+/// With `--no-push` the same is refused before anything happens, and a dry run says so in the same words.
 #[track_caller]
 fn assert_refused_locally(world: &World, words: &str) {
     let before = world.snapshot();
     let answer = world.fails(&format!("--no-push {TRAIN}"), 3);
     assert!(answer.stderr.contains(words), "{words}\n{answer}");
+    let dry = world.fails(&format!("-n --no-push {TRAIN}"), 3);
+    assert_eq!(dry.stderr, answer.stderr);
     world.assert_untouched(&before);
+}
+
+#[test]
+fn a_dry_run_without_a_push_looks_at_the_checkout_of_every_shape() {
+    for setting in ["core.autocrlf false", "core.autocrlf input"] {
+        let world = busy();
+        world.shell(&format!("git config {setting}"));
+        world.edit("notes.md", "mine\n");
+        world.ok(&format!("-n --no-push {TRAIN}"));
+        world.edit(MANIFEST, "mine\n");
+        let before = world.snapshot();
+        let dry = world.fails(&format!("-n --no-push {TRAIN}"), 3);
+        assert!(dry.stderr.contains(MANIFEST), "{setting}\n{dry}");
+        world.assert_untouched(&before);
+        world.git(&["checkout", "-q", "--", MANIFEST]);
+        // Something that git ignores stands where a new file goes.
+        let added = "environments/staging/applications/new/version";
+        world.ok(&RELEASE.replace("-a web", "-a new"));
+        world.edit(".git/info/exclude", "version\n");
+        world.edit(added, "mine\n");
+        let dry = world.fails(&format!("-n --no-push {TRAIN}"), 3);
+        assert!(dry.stderr.contains(added), "{setting}\n{dry}");
+    }
 }
 
 #[test]
