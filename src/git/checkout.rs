@@ -226,7 +226,7 @@ fn prepare_libgit2() {
         unsafe_code,
         reason = "a global setting of libgit2, set before any other thread uses it"
     )]
-    // SAFETY: no other thread runs yet. What a partial clone lacks is fetched by `git cat-file`.
+    // SAFETY: no other thread runs yet. What a partial clone lacks is fetched by the `git` program.
     let set = unsafe { git2::opts::set_extensions(&["partialclone"]) };
     // Without it, partial clones are refused with a clear message.
     drop(set);

@@ -14,6 +14,7 @@ mod operation;
 mod pack;
 mod plain;
 mod program;
+mod promisor;
 mod publish;
 mod push;
 mod remote;

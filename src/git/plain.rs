@@ -133,6 +133,12 @@ impl Move<'_> {
             .repository
             .workdir()
             .context("a checkout has a work tree")?;
+        let written = self
+            .paths
+            .iter()
+            .filter(|(_, _, work)| *work == Work::Write);
+        self.new
+            .prefetch(written.filter_map(|(_, touched, _)| Some(touched.new?.1)))?;
         let mut files = WorkFolder::open(root)?;
         let mut patches = BTreeMap::new();
         // A file may give way to a folder of its name: what goes, goes first.

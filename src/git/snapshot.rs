@@ -2,15 +2,14 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use git2::{Odb, Oid, Repository};
 
 use super::objects::{MODE_LINK, MODE_SUBMODULE, MODE_TREE, Tree, TreeEntry, oid, raw};
+use super::promisor::{Promisor, missing};
 use super::{Failure, FailureKind, Git};
 use crate::tree::{BlobId, Child as TreeChild, Content, Entry, Kind, ReadTree, RepoPath};
 
@@ -24,9 +23,10 @@ pub(crate) struct Snapshot<'a> {
     root: [u8; 20],
     trees: RefCell<HashMap<Box<str>, Rc<Tree>>>,
     blobs: RefCell<HashMap<BlobId, Arc<[u8]>>>,
-    git: &'a Git,
     /// Where objects come from that a partial clone has not fetched.
-    promisor: RefCell<Option<Promisor>>,
+    promisor: Option<Promisor<'a>>,
+    /// Where the files stand that were looked at, in a partial clone.
+    looked_at: RefCell<HashMap<BlobId, RepoPath>>,
 }
 
 impl<'a> Snapshot<'a> {
@@ -38,8 +38,8 @@ impl<'a> Snapshot<'a> {
             root: [0; 20],
             trees: RefCell::default(),
             blobs: RefCell::default(),
-            git,
-            promisor: RefCell::default(),
+            promisor: Promisor::of(repository, git)?,
+            looked_at: RefCell::default(),
         };
         let bytes = snapshot.object(raw(commit))?;
         let tree = bytes.strip_prefix(b"tree ").and_then(|rest| rest.get(..40));
@@ -102,14 +102,58 @@ impl<'a> Snapshot<'a> {
         }
     }
 
-    /// An object that libgit2 does not find: `git cat-file` fetches it in a partial clone.
+    /// An object that is not here: fetched in a partial clone, and with it its like in the folders beside.
     fn promised(&self, id: [u8; 20]) -> Result<Vec<u8>> {
-        let mut promisor = self.promisor.borrow_mut();
-        if promisor.is_none() {
-            *promisor = Some(Promisor::start(self.git)?);
+        let Some(promisor) = &self.promisor else {
+            return Err(missing(oid(id)).into());
+        };
+        let mut wanted = vec![oid(id)];
+        let path = self.looked_at.borrow().get(&BlobId(id)).cloned();
+        if let Some(path) = path {
+            wanted.extend(
+                self.like(&path)?
+                    .into_iter()
+                    .filter(|like| *like != oid(id)),
+            );
         }
-        let promisor = promisor.as_mut().expect("it was started just now");
-        promisor.object(oid(id))
+        promisor.fetch(&wanted)?;
+        let object = self.odb.read(oid(id)).map_err(|_| missing(oid(id)))?;
+        Ok(object.data().to_vec())
+    }
+
+    /// The objects that are not here of files with the same name in the folders beside: whoever reads the link of one app
+    /// reads those of the others.
+    fn like(&self, path: &RepoPath) -> Result<Vec<Oid>> {
+        let Some(above) = path.parent().and_then(|folder| folder.parent()) else {
+            return Ok(Vec::new());
+        };
+        let mut like = Vec::new();
+        for folder in self.folders(&above)? {
+            if let Some((mode, id)) = self.raw_entry(&above.join(folder).join(path.name()))?
+                && !matches!(mode, MODE_TREE | MODE_SUBMODULE)
+                && !self.odb.exists(oid(id))
+            {
+                like.push(oid(id));
+            }
+        }
+        like.sort_unstable();
+        like.dedup();
+        Ok(like)
+    }
+
+    /// Fetches what is not here of these objects in one go; nothing to do unless this is a partial clone.
+    pub(super) fn prefetch(&self, objects: impl Iterator<Item = [u8; 20]>) -> Result<()> {
+        let Some(promisor) = &self.promisor else {
+            return Ok(());
+        };
+        let wanted: Vec<_> = objects
+            .map(oid)
+            .filter(|id| !self.odb.exists(*id))
+            .collect();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        promisor.fetch(&wanted)
     }
 
     fn raw_entry(&self, path: &RepoPath) -> Result<Option<(u32, [u8; 20])>> {
@@ -155,6 +199,9 @@ impl ReadTree for Snapshot<'_> {
         let Some((mode, id)) = self.raw_entry(path)? else {
             return Ok(None);
         };
+        if self.promisor.is_some() {
+            self.looked_at.borrow_mut().insert(BlobId(id), path.clone());
+        }
         match kind_of(mode) {
             Kind::File => Ok(Some(Entry::File(Content::stored(BlobId(id))))),
             Kind::Symlink => {
@@ -193,60 +240,5 @@ impl ReadTree for Snapshot<'_> {
             Some(bytes) => Ok(bytes.clone()),
             None => self.blob(content.id()),
         }
-    }
-}
-
-/// A `git cat-file --batch` that answers for what is not here yet.
-struct Promisor {
-    child: Child,
-    input: ChildStdin,
-    output: BufReader<ChildStdout>,
-}
-
-impl Promisor {
-    fn start(git: &Git) -> Result<Self> {
-        let mut command = git.command(&["cat-file", "--batch"]);
-        command.stdin(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn().context("starting `git cat-file`")?;
-        let input = child.stdin.take().context("`git cat-file` has no input")?;
-        let output = child
-            .stdout
-            .take()
-            .context("`git cat-file` has no output")?;
-        Ok(Self {
-            child,
-            input,
-            output: BufReader::new(output),
-        })
-    }
-
-    fn object(&mut self, id: Oid) -> Result<Vec<u8>> {
-        let missing = || {
-            let message = format!("the object {id} is missing from the repository");
-            let failure = Failure::new(FailureKind::Invalid, message);
-            failure.hint("`git fsck` tells what else is missing; a fresh clone may be the way out")
-        };
-        writeln!(self.input, "{id}").map_err(|_| missing())?;
-        let mut header = String::new();
-        self.output.read_line(&mut header)?;
-        let length = header
-            .split_whitespace()
-            .nth(2)
-            .and_then(|length| length.parse::<usize>().ok());
-        let Some(length) = length else {
-            bail!(missing());
-        };
-        let mut bytes = vec![0; length + 1];
-        self.output.read_exact(&mut bytes)?;
-        bytes.pop();
-        Ok(bytes)
-    }
-}
-
-impl Drop for Promisor {
-    fn drop(&mut self) {
-        // It only reads; nothing is lost if it is gone already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }

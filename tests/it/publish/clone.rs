@@ -115,6 +115,45 @@ fn partial_clones_of_every_kind() {
 }
 
 #[test]
+fn what_a_partial_clone_lacks_is_fetched_at_once_and_not_one_by_one() {
+    let world = wide();
+    for number in 0..20 {
+        world.ok(&RELEASE.replace("-a web", &format!("-a web-{number}")));
+    }
+    for (filter, most) in [("--filter=blob:none", 8), ("--filter=tree:0", 9)] {
+        let partial = world.clone_with("bare-partial", &[filter, "--bare"]);
+        let trace = world.room().join("trace");
+        let line = "-C . prognosis staging";
+        let answer = partial.run_with(line, &[("GIT_TRACE", trace.to_str())]);
+        assert_eq!(answer.code, 0, "{answer}");
+        assert!(answer.stdout.contains("20 to deploy"), "{answer}");
+        let trace = fs::read_to_string(trace).unwrap();
+        let fetches = trace
+            .lines()
+            .filter(|line| line.contains("built-in: git fetch"));
+        let fetches = fetches.count();
+        assert!((1..=most).contains(&fetches), "{fetches} fetches\n{trace}");
+        fs::remove_file(world.room().join("trace")).unwrap();
+        fs::remove_dir_all(partial.checkout()).unwrap();
+    }
+}
+
+#[test]
+fn a_partial_clone_whose_remote_is_gone_says_so() {
+    let world = wide();
+    world.ok(RELEASE);
+    let bare = world.clone_with("partial-bare", &["--filter=blob:none", "--bare"]);
+    bare.git(&["remote", "set-url", "origin", "../nowhere.git"]);
+    let answer = bare.fails(&format!("-C . --no-push {TRAIN}"), 1);
+    assert!(
+        answer
+            .stderr
+            .contains("this is a partial clone, and `origin`"),
+        "{answer}"
+    );
+}
+
+#[test]
 fn a_treeless_clone_without_a_single_tree_fetches_what_it_needs() {
     let world = wide();
     world.ok(RELEASE);
