@@ -11,6 +11,9 @@ use crate::state::{AppName, EnvName, GroupName, Version};
 
 /// Deploy one release of an app to an environment or a group
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  trainyard deploy -a web -e staging --version 1
+  trainyard deploy -a web -g prod --version 1 --on-lock fail")]
 #[command(group = ArgGroup::new("place").required(true))]
 pub(super) struct DeployArgs {
     /// The app

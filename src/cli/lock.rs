@@ -58,6 +58,10 @@ impl TargetArgs {
 
 /// Hold deployments back
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  trainyard lock -e staging -m 'load test until Friday'
+  trainyard lock -e staging -a web --lock-id leak -m 'looking into a memory leak'
+  trainyard lock -g prod --lock-id sale -m 'no changes during the sale'")]
 pub(super) struct LockArgs {
     #[command(flatten)]
     target: TargetArgs,
@@ -71,6 +75,9 @@ pub(super) struct LockArgs {
 
 /// Remove locks; what no lock holds back any longer is deployed from the queue
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  trainyard unlock -g prod --lock-id sale
+  trainyard unlock -e staging -a web --all")]
 #[command(group = ArgGroup::new("which").required(true))]
 pub(super) struct UnlockArgs {
     #[command(flatten)]

@@ -27,6 +27,9 @@ const MOST_BYTES: usize = 64 * 1024;
 /// A manifest for each environment comes as `--environment ENV --manifest FILE`, as `--manifest ENV=FILE`, or from a folder
 /// that holds ENV.yaml for each of them.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  trainyard release -a web --environment staging --manifest web.yaml
+  trainyard release -a web --manifests manifests --team shop --display-version v1.4.0")]
 pub(super) struct ReleaseArgs {
     /// The app
     #[arg(short, long, value_name = "APP", alias = "app")]

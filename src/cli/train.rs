@@ -16,6 +16,9 @@ use crate::state::{EnvName, Environment, GroupName, TeamName, plain};
 
 /// Deploy to an environment or a group what runs on its upstream, for all apps at once
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  trainyard release-train staging
+  trainyard release-train prod --team shop --on-lock fail")]
 pub(super) struct ReleaseTrainArgs {
     #[command(flatten)]
     train: TrainArgs,
@@ -23,6 +26,9 @@ pub(super) struct ReleaseTrainArgs {
 
 /// Say what a release train would do, and why it would skip what it skips
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  trainyard prognosis prod
+  trainyard prognosis staging -o json --detailed-exitcode")]
 pub(super) struct PrognosisArgs {
     #[command(flatten)]
     train: TrainArgs,

@@ -46,9 +46,9 @@ impl<'a> Promisor<'a> {
             "--",
             &self.remote,
         ];
-        let ids: String = objects.iter().map(|id| format!("{id}\n")).collect();
+        let ids: Vec<_> = objects.iter().map(ToString::to_string).collect();
         self.git
-            .succeed_with(&fetch, &[], ids.as_bytes())
+            .succeed_with(&fetch, &[], (ids.join("\n") + "\n").as_bytes())
             .with_context(|| {
                 format!(
                     "this is a partial clone, and `{}` does not give what it lacks",

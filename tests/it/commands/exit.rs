@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use super::told;
 use crate::shop::shop;
+use crate::world::{Tree, World, text};
 
 #[test]
 fn what_is_done_and_what_need_not_be_done_end_with_0() {
@@ -96,4 +97,49 @@ fn without_arguments_the_help_says_what_there_is() {
             .collect();
         insta::assert_snapshot!(format!("help_{command}"), own.join("\n"));
     }
+}
+
+#[test]
+fn every_example_of_the_help_works_as_it_stands() {
+    let config = |fields: &str| format!("{{{fields}}}");
+    let tree: Tree = [
+        ("dev", r#""upstream":{"latest":true}"#),
+        ("staging", r#""upstream":{"environment":"dev"}"#),
+        (
+            "prod-de",
+            r#""upstream":{"environment":"staging"},"environmentGroup":"prod""#,
+        ),
+    ]
+    .map(|(name, fields)| {
+        let path = format!("environments/{name}/config.json");
+        (path, text(&config(fields)))
+    })
+    .into();
+    let world = World::with_files(&tree);
+    for name in ["dev", "staging", "prod-de"] {
+        world.edit(&format!("manifests/{name}.yaml"), "kind: Shop\n");
+    }
+    world.edit("web.yaml", "kind: Web\n");
+    world.ok("release -a web --team shop --manifests manifests");
+    let mut count = 0;
+    for command in [
+        "release",
+        "deploy",
+        "release-train",
+        "prognosis",
+        "lock",
+        "unlock",
+    ] {
+        let help = world.ok(&format!("help {command}"));
+        let (_, examples) = help.split_once("Examples:\n").expect(command);
+        for line in examples
+            .lines()
+            .filter_map(|line| line.strip_prefix("  trainyard "))
+        {
+            let answer = world.run(line);
+            assert!([0, 10].contains(&answer.code), "{line}\n{answer}");
+            count += 1;
+        }
+    }
+    assert!(count >= 13, "{count}");
 }
