@@ -1,5 +1,6 @@
 //! Words in: the command line. The only place that knows clap, the environment of the process, and the clock.
 
+mod app;
 mod demo;
 mod deploy;
 mod exit;
@@ -148,6 +149,7 @@ enum Command {
     Unlock(lock::UnlockArgs),
     ReleaseTrain(train::ReleaseTrainArgs),
     Prognosis(train::PrognosisArgs),
+    App(app::AppArgs),
     Demo(demo::DemoArgs),
 }
 
@@ -223,6 +225,7 @@ fn dispatch(cli: Cli, places: &release::Places) -> anyhow::Result<Exit> {
         Command::Unlock(arguments) => arguments.run(&session()?),
         Command::ReleaseTrain(arguments) => arguments.run(&session()?),
         Command::Prognosis(arguments) => arguments.run(&session()?),
+        Command::App(arguments) => arguments.run(&session()?),
         Command::Demo(arguments) => arguments.run(&cli.global),
     }
 }

@@ -12,7 +12,7 @@ use walkdir::WalkDir;
 use super::exit::{Exit, usage};
 use super::session::{Request, Session};
 use crate::plan::manifest;
-use crate::plan::release::{NewRelease, release};
+use crate::plan::release::{NewRelease, Purpose, release};
 use crate::report::Input;
 use crate::state::release::Field;
 use crate::state::{
@@ -46,6 +46,9 @@ pub(super) struct ReleaseArgs {
     /// A folder with a manifest ENV.yaml for each environment
     #[arg(long, value_name = "DIR")]
     manifests: Option<PathBuf>,
+    /// Take the app away instead: with an empty manifest for each environment that has it
+    #[arg(long, conflicts_with_all = ["environment", "manifest", "manifests"])]
+    undeploy: bool,
     /// The team that owns the app [default: stays as it is]
     #[arg(short, long)]
     team: Option<TeamName>,
@@ -116,8 +119,13 @@ impl ReleaseArgs {
     }
 
     fn request(self, places: &Places) -> Result<NewRelease> {
-        let manifests = read_manifests(self.files(places)?)?;
+        let (purpose, manifests) = if self.undeploy {
+            (Purpose::Undeploy, BTreeMap::new())
+        } else {
+            (Purpose::Deploy, read_manifests(self.files(places)?)?)
+        };
         Ok(NewRelease {
+            purpose,
             fields: self.fields()?,
             app: self.application,
             version: self.version,

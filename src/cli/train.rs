@@ -152,7 +152,12 @@ fn prognosis(outcome: &Outcome) -> Option<&Prognosis> {
     match &outcome.done {
         Done::Train(run) => Some(&run.prognosis),
         Done::Foreseen(prognosis) => Some(prognosis),
-        Done::Released(_) | Done::Deployed(_) | Done::Locked(_) | Done::Unlocked(_) => None,
+        Done::Released(_)
+        | Done::Deployed(_)
+        | Done::Locked(_)
+        | Done::Unlocked(_)
+        | Done::AppDeleted(_)
+        | Done::AppRemoved(_) => None,
     }
 }
 

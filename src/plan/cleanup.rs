@@ -11,9 +11,14 @@ pub(super) fn clean_up(draft: &mut Draft, ground: &Ground, app: &AppName) -> Res
     let versions = release::versions(draft, app)?;
     let old = old_releases(draft, ground, app, &versions)?;
     for version in &old {
-        release::remove(draft, app, *version)?;
+        remove(draft, app, *version)?;
     }
     Ok(old)
+}
+
+/// Removes a release with all that is kept for its sake. There is no other way for a release to go.
+pub(super) fn remove(draft: &mut Draft, app: &AppName, version: Version) -> Result<()> {
+    release::remove(draft, app, version)
 }
 
 /// Those of `versions` (sorted) that a clean-up removes: all that lie more than `releaseVersionsLimit - 1` places below the

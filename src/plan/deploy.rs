@@ -8,7 +8,7 @@ use super::cleanup::clean_up;
 use super::outcome::{DeployRun, Deployed, Done, Outcome};
 use super::place::Place;
 use super::{Ground, Refusal, known};
-use crate::state::{AppName, EnvName, GroupName, Locks, Version};
+use crate::state::{AppName, EnvName, GroupName, Locks, Version, release};
 use crate::tree::Draft;
 
 /// What a deployment does about a lock.
@@ -90,6 +90,7 @@ pub(crate) fn deploy(draft: &mut Draft, ground: &Ground, request: &Deploy) -> Re
         done: Done::Deployed(DeployRun {
             app: request.app.clone(),
             version: request.version,
+            kind: release::kind(draft, &request.app, request.version)?,
             deployments,
             removed,
         }),

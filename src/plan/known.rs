@@ -74,8 +74,13 @@ pub(super) fn app(tree: &dyn ReadTree, ground: &Ground, name: &AppName) -> Resul
             return Ok(());
         }
     }
+    Err(no_app(tree, name)?)
+}
+
+/// The refusal of an app that does not exist.
+pub(super) fn no_app(tree: &dyn ReadTree, name: &AppName) -> Result<anyhow::Error> {
     let apps = release::apps(tree)?.into_iter().map(|app| app.to_string());
-    Err(unknown("app", name.as_ref(), apps).into())
+    Ok(unknown("app", name.as_ref(), apps).into())
 }
 
 /// Fails unless some app belongs to the team.

@@ -8,6 +8,9 @@ use similar::TextDiff;
 /// The largest manifest, in bytes: what kuberpult took as the body of one release.
 pub(crate) const MOST_BYTES: u64 = 12 * 1024 * 1024;
 
+/// The manifest that deploys nothing.
+pub(super) const EMPTY: &str = " ";
+
 /// Every document of a manifest. Fails, with line and column, if it is no YAML.
 pub(crate) fn documents(text: &str) -> Result<Vec<Value>> {
     let documents = serde_yaml::Deserializer::from_str(text);

@@ -1,6 +1,7 @@
 //! Verbs: a request and a draft in, an outcome out. Nothing here does IO: verbs read through the draft and write into it.
 //! The rules are `docs/rules.md`.
 
+pub(crate) mod app;
 pub(crate) mod argocd;
 mod cleanup;
 pub(crate) mod deploy;

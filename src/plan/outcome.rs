@@ -5,6 +5,8 @@ use std::fmt;
 
 pub(crate) use super::place::Deployed;
 use super::train::{Prognosis, TrainRun};
+use crate::state::deployment::Linked;
+use crate::state::release::ReleaseKind;
 use crate::state::{AppName, EnvName, GroupName, LockId, LockScope, PlacedLock, TeamName, Version};
 
 /// What was done, and what somebody should know besides.
@@ -25,20 +27,24 @@ pub(crate) enum Done {
     Unlocked(Unlocked),
     Train(TrainRun),
     Foreseen(Prognosis),
+    AppDeleted(AppDeleted),
+    AppRemoved(AppRemoved),
 }
 
 /// A change of version in one phrase.
 pub(crate) struct Move {
     pub(crate) from: Option<Version>,
     pub(crate) to: Version,
+    pub(crate) kind: ReleaseKind,
 }
 
 impl fmt::Display for Move {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.from {
-            Some(from) if from > self.to => write!(formatter, "{from} → {} (back)", self.to),
-            Some(from) => write!(formatter, "{from} → {}", self.to),
-            None => write!(formatter, "{} (first)", self.to),
+        let Self { from, to, kind } = self;
+        match from {
+            Some(from) if from > to => write!(formatter, "{from} → {to}{kind} (back)"),
+            Some(from) => write!(formatter, "{from} → {to}{kind}"),
+            None => write!(formatter, "{to}{kind} (first)"),
         }
     }
 }
@@ -48,6 +54,7 @@ impl fmt::Display for Move {
 pub(crate) struct Released {
     pub(crate) app: AppName,
     pub(crate) version: Version,
+    pub(crate) kind: ReleaseKind,
     /// Whether it is new; else the same release was there.
     pub(crate) stored: bool,
     /// The highest release, if this one was filled in below it: then it is deployed nowhere.
@@ -65,6 +72,7 @@ pub(crate) struct Released {
 pub(crate) struct DeployRun {
     pub(crate) app: AppName,
     pub(crate) version: Version,
+    pub(crate) kind: ReleaseKind,
     pub(crate) deployments: BTreeMap<EnvName, Deployed>,
     /// Old releases that were cleaned up.
     pub(crate) removed: Vec<Version>,
@@ -98,7 +106,11 @@ pub(crate) struct Unlocked {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum QueueEnd {
     /// Nothing holds it back any longer.
-    Deployed { from: Option<Version>, to: Version },
+    Deployed {
+        from: Option<Version>,
+        to: Version,
+        kind: ReleaseKind,
+    },
     /// Other locks hold it back.
     StillLocked {
         version: Version,
@@ -134,6 +146,36 @@ impl fmt::Display for DropCause {
             }
         }
     }
+}
+
+/// What went with an app.
+#[derive(Debug)]
+pub(crate) struct AppDeleted {
+    pub(crate) app: AppName,
+    pub(crate) releases: Vec<Version>,
+    /// By the name of the environment's folder, which may break the rules.
+    pub(crate) environments: BTreeMap<String, Cleared>,
+}
+
+/// What went of an app on one environment.
+#[derive(Debug)]
+pub(crate) struct AppRemoved {
+    pub(crate) app: AppName,
+    pub(crate) environment: EnvName,
+    /// What its folder held, if it had one.
+    pub(crate) cleared: Option<Cleared>,
+    /// The releases that had a manifest for the environment.
+    pub(crate) releases: Vec<Version>,
+}
+
+/// What the folder of an app on an environment held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Cleared {
+    /// What ran.
+    pub(crate) runs: Linked,
+    /// What waited in the queue.
+    pub(crate) waits: Linked,
+    pub(crate) locks: Vec<PlacedLock>,
 }
 
 /// Where locks are placed or removed, as it was asked for.

@@ -5,7 +5,10 @@ use std::fmt;
 use thiserror::Error;
 
 use super::outcome::LockTarget;
-use crate::state::{AppName, EnvName, LockId, LockScope, Moment, PlacedLock, TeamName, Version};
+use crate::state::deployment::Linked;
+use crate::state::{
+    AppName, EnvName, LockId, LockScope, Moment, PlacedLock, TeamName, Version, plain,
+};
 use crate::tree::RepoPath;
 
 /// Why a rule refuses an operation.
@@ -71,6 +74,14 @@ pub(crate) enum Refusal {
     },
     /// Later kuberpult numbers this release with a revision.
     Revision { app: AppName, version: Version },
+    /// The app is not undeployed everywhere.
+    StillRuns {
+        app: AppName,
+        /// Each environment that it still runs on, and what runs there.
+        places: Vec<(String, Linked)>,
+        /// A release that undeploys it, if there is one.
+        undeploy: Option<Version>,
+    },
     /// No app belongs to the team.
     TeamWithoutApps { team: TeamName, others: Others },
 }
@@ -159,6 +170,25 @@ impl Refusal {
                 let existing = joined(existing, ", ");
                 Some(format!("the {locks} there {are} {existing}"))
             }
+            Self::StillRuns { app, undeploy, .. } => {
+                let bring = |version: &dyn fmt::Display| {
+                    format!(
+                        "with release trains or `trainyard deploy -a {app} -e ENV --version {version}`"
+                    )
+                };
+                Some(match undeploy {
+                    Some(version) => {
+                        format!(
+                            "bring release {version}, which undeploys it, there {}",
+                            bring(version)
+                        )
+                    }
+                    None => format!(
+                        "store a release that undeploys it with `trainyard release -a {app} --undeploy`, and bring it there {}",
+                        bring(&"N")
+                    ),
+                })
+            }
             Self::Revision { app, .. } => Some(format!(
                 "store it again under a plain number: `trainyard release -a {app} …`"
             )),
@@ -231,11 +261,26 @@ impl fmt::Display for Refusal {
                     joined(scopes, ", ")
                 )
             }
+            Self::StillRuns { app, places, .. } => {
+                write!(formatter, "`{app}` is not undeployed everywhere:")?;
+                places.iter().try_for_each(|(environment, runs)| {
+                    write!(formatter, "\n  {} {}", plain(environment), running(runs))
+                })
+            }
             Self::Revision { app, version } => write!(
                 formatter,
                 "release {version} of `{app}` has a revision; trainyard reads such releases, but does not deploy them"
             ),
         }
+    }
+}
+
+/// What an environment runs, in one phrase.
+fn running(runs: &Linked) -> String {
+    match runs {
+        Linked::Nothing => "runs nothing".to_owned(),
+        Linked::To(version) => format!("runs release {version}"),
+        Linked::Broken(broken) => format!("runs nobody knows what: {broken}"),
     }
 }
 

@@ -9,15 +9,26 @@ use super::outcome::{Deployed, Done, Outcome, Released};
 use super::place::Place;
 use super::refusal::{Difference, Others};
 use super::{Ground, Refusal, known, manifest};
-use crate::state::release::{self, Field, Release};
+use crate::state::deployment::{self, Linked};
+use crate::state::release::{self, Field, Release, ReleaseKind};
 use crate::state::{
-    AppName, EnvName, Environment, InvalidName, Locks, TeamName, Upstream, Version,
+    AppName, EnvName, Environment, InvalidName, Locks, TeamName, Upstream, Version, queue,
 };
 use crate::tree::{Content, Draft, ReadTree};
+
+/// What a release is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To run, with the manifests that are given.
+    Deploy,
+    /// To take the app away from each environment that has it, with an empty manifest.
+    Undeploy,
+}
 
 /// A release to store.
 #[derive(Clone, Debug)]
 pub(crate) struct NewRelease {
+    pub(crate) purpose: Purpose,
     pub(crate) app: AppName,
     /// Its number; without one, the next.
     pub(crate) version: Option<Version>,
@@ -25,7 +36,7 @@ pub(crate) struct NewRelease {
     pub(crate) team: Option<TeamName>,
     /// The facts that are known about it.
     pub(crate) fields: BTreeMap<Field, String>,
-    /// The manifests, checked, by environment.
+    /// The manifests, checked, by environment; none for one that undeploys.
     pub(crate) manifests: BTreeMap<EnvName, String>,
 }
 
@@ -44,8 +55,11 @@ pub(crate) fn release(draft: &mut Draft, ground: &Ground, request: &NewRelease) 
         .find(|each| each.number() == version.number())
     {
         check_same(draft, request, *stored)?;
-        return Ok(outcome(request, version, None, Vec::new()));
+        let kind = release::kind(draft, app, version)?;
+        return Ok(outcome(request, (version, kind), None, Vec::new()));
     }
+    let completed = completed(draft, ground, request, highest)?;
+    let request = &completed;
     versions.push(version);
     versions.sort();
     if highest > Some(version) {
@@ -55,7 +69,8 @@ pub(crate) fn release(draft: &mut Draft, ground: &Ground, request: &NewRelease) 
     store(draft, ground, request, (version, is_highest))?;
     let warnings = strangers(ground, request);
     let highest = highest.filter(|_| !is_highest).unwrap_or(version);
-    let mut outcome = outcome(request, version, Some(highest), warnings);
+    let kind = release::kind(draft, &request.app, version)?;
+    let mut outcome = outcome(request, (version, kind), Some(highest), warnings);
     if is_highest {
         deploy_to_latest(draft, ground, request, version, &mut outcome)?;
     }
@@ -71,6 +86,31 @@ fn next(app: &AppName, highest: Option<Version>) -> Result<Version, Refusal> {
         app: app.clone(),
         highest,
     })
+}
+
+/// The request with its manifests: one that undeploys has an empty one for each environment that has the app.
+fn completed(
+    tree: &dyn ReadTree,
+    ground: &Ground,
+    request: &NewRelease,
+    highest: Option<Version>,
+) -> Result<NewRelease> {
+    let mut completed = request.clone();
+    match request.purpose {
+        Purpose::Deploy => return Ok(completed),
+        Purpose::Undeploy if highest.is_none() => return Err(known::no_app(tree, &request.app)?),
+        Purpose::Undeploy => {}
+    }
+    for environment in ground.environments.iter() {
+        let place = (&environment.name, &request.app);
+        let runs = deployment::current(tree, place.0, place.1)?;
+        let waits = queue::waiting(tree, place.0, place.1)?;
+        if [runs, waits].iter().any(|link| *link != Linked::Nothing) {
+            let manifests = &mut completed.manifests;
+            manifests.insert(environment.name.clone(), manifest::EMPTY.to_owned());
+        }
+    }
+    Ok(completed)
 }
 
 /// App names are short unless the repository says otherwise; only here do new ones come in.
@@ -95,6 +135,15 @@ fn check_same(tree: &dyn ReadTree, request: &NewRelease, version: Version) -> Re
             differences.push(Difference { field, diff });
         }
     };
+    let undeploys = release::kind(tree, app, version)? == ReleaseKind::Undeploy;
+    let asked = request.purpose == Purpose::Undeploy;
+    let word = |undeploys| if undeploys { "undeploys" } else { "deploys" };
+    compare(
+        "purpose".to_owned(),
+        Some(word(undeploys).to_owned()),
+        word(asked),
+        undeploys == asked,
+    );
     for (field, given) in &request.fields {
         let stored = release::field(tree, app, version, *field)?;
         let same = stored.as_ref() == Some(given);
@@ -160,6 +209,7 @@ fn store(
     let manifests = request.manifests.iter();
     let content = |text: &String| Content::new(text.as_bytes());
     let release = Release {
+        kind: kind(request),
         fields: request.fields.clone(),
         manifests: manifests
             .map(|(name, text)| (name.clone(), content(text)))
@@ -173,8 +223,21 @@ fn store(
     }
 }
 
-/// Warnings about manifests for environments that do not exist.
+fn kind(request: &NewRelease) -> ReleaseKind {
+    match request.purpose {
+        Purpose::Deploy => ReleaseKind::Ordinary,
+        Purpose::Undeploy => ReleaseKind::Undeploy,
+    }
+}
+
+/// Warnings about manifests for environments that do not exist, and about a release that is for none.
 fn strangers(ground: &Ground, request: &NewRelease) -> Vec<String> {
+    if request.purpose == Purpose::Undeploy && request.manifests.is_empty() {
+        let app = &request.app;
+        return vec![format!(
+            "no environment has `{app}`: `trainyard app delete -a {app}` removes what is left of it"
+        )];
+    }
     let unknown = request
         .manifests
         .keys()
@@ -193,13 +256,14 @@ fn strangers(ground: &Ground, request: &NewRelease) -> Vec<String> {
 /// The outcome before anything is deployed; `highest` is the highest release, if this one was stored.
 fn outcome(
     request: &NewRelease,
-    version: Version,
+    (version, kind): (Version, ReleaseKind),
     highest: Option<Version>,
     warnings: Vec<String>,
 ) -> Outcome {
     let done = Done::Released(Released {
         app: request.app.clone(),
         version,
+        kind,
         stored: highest.is_some(),
         highest: highest.filter(|highest| *highest != version),
         deployments: BTreeMap::new(),

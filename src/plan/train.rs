@@ -91,7 +91,7 @@ pub(crate) fn depart(draft: &mut Draft, ground: &Ground, prognosis: Prognosis) -
     for (environment, app, prognosis) in prognosis.apps() {
         let place = Place { environment, app };
         match &prognosis.fate {
-            AppFate::Deploys { to, manifest } => {
+            AppFate::Deploys { to, manifest, .. } => {
                 place.point(draft, ground, *to, manifest.clone())?;
                 deployed.insert(app.clone());
             }

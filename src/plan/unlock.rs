@@ -195,7 +195,11 @@ fn settle_one(
             known::environment(ground, place.environment)?.readable()?;
             let deployed = place.deploy(draft, ground, (version, manifest), Vec::new())?;
             return Ok(match deployed {
-                Deployed::Changed { from, to } => Some(QueueEnd::Deployed { from, to }),
+                Deployed::Changed { from, to } => Some(QueueEnd::Deployed {
+                    from,
+                    to,
+                    kind: release::kind(draft, place.app, to)?,
+                }),
                 Deployed::AlreadyThere(_) | Deployed::Queued { .. } => None,
             });
         }

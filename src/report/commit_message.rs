@@ -1,9 +1,11 @@
 //! For history: the same outcome as a commit message. Text that people typed stands in quotes on one line, so that it can add
 //! neither a line nor a trailer.
 
-use crate::plan::outcome::{DeployRun, Deployed, Move, QueueEnd};
+use crate::plan::outcome::{AppRemoved, Cleared, DeployRun, Deployed, Move, QueueEnd, Released};
 use crate::plan::train::{AppFate, Prognosis, QueueMove};
 use crate::plan::{Done, Outcome};
+use crate::state::deployment::Linked;
+use crate::state::release::ReleaseKind;
 use crate::state::{AppName, EnvName, PlacedLock, Version, plain};
 
 /// The longest first line, in characters.
@@ -52,12 +54,23 @@ fn shortened(subject: &str) -> String {
 
 fn subject(outcome: &Outcome) -> String {
     match &outcome.done {
-        Done::Released(released) => format!("release {} {}", released.app, released.version),
+        Done::Released(released) => {
+            let Released {
+                app, version, kind, ..
+            } = released;
+            format!("release {app} {version}{kind}")
+        }
         Done::Deployed(run) => deploy_subject(run),
         Done::Locked(locked) => lock_subject("lock", &locked.locks),
         Done::Unlocked(unlocked) => lock_subject("unlock", &unlocked.removed),
         Done::Train(run) => train_subject(&run.prognosis),
         Done::Foreseen(prognosis) => train_subject(prognosis),
+        Done::AppDeleted(deleted) => format!("delete app {}", deleted.app),
+        Done::AppRemoved(AppRemoved {
+            app, environment, ..
+        }) => {
+            format!("remove {app} from {environment}")
+        }
     }
 }
 
@@ -122,7 +135,7 @@ fn effects(outcome: &Outcome) -> Vec<String> {
         Done::Released(released) => {
             let deployments = released.deployments.iter();
             let mut lines: Vec<_> = deployments
-                .filter_map(|(name, each)| deployment(&released.app, name, each))
+                .filter_map(|(name, each)| deployment((&released.app, released.kind), name, each))
                 .collect();
             lines.extend(removed(&released.app, &released.removed));
             lines
@@ -130,7 +143,7 @@ fn effects(outcome: &Outcome) -> Vec<String> {
         Done::Deployed(run) => {
             let deployments = run.deployments.iter();
             let mut lines: Vec<_> = deployments
-                .filter_map(|(name, each)| deployment(&run.app, name, each))
+                .filter_map(|(name, each)| deployment((&run.app, run.kind), name, each))
                 .collect();
             lines.extend(removed(&run.app, &run.removed));
             lines
@@ -170,16 +183,61 @@ fn effects(outcome: &Outcome) -> Vec<String> {
             lines
         }
         Done::Foreseen(prognosis) => moves(prognosis),
+        Done::AppDeleted(deleted) => {
+            let folders = deleted.environments.iter();
+            let mut lines: Vec<_> = folders
+                .map(|(name, each)| cleared(&deleted.app, &plain(name), each))
+                .collect();
+            lines.extend(numbered(
+                "remove releases of",
+                &deleted.app,
+                &deleted.releases,
+            ));
+            lines
+        }
+        Done::AppRemoved(removed) => {
+            let (app, environment) = (&removed.app, removed.environment.to_string());
+            let folder = removed.cleared.iter();
+            let mut lines: Vec<_> = folder
+                .map(|each| cleared(app, &environment, each))
+                .collect();
+            let verb = format!("remove manifests for {environment} from releases of");
+            lines.extend(numbered(&verb, app, &removed.releases));
+            lines
+        }
     }
 }
 
-fn deployment(app: &AppName, environment: &EnvName, deployed: &Deployed) -> Option<String> {
+/// What ran and waited in one place, and the locks that stood there.
+fn cleared(app: &AppName, environment: &str, cleared: &Cleared) -> String {
+    let mut words = vec![format!("{environment}: {app} removed")];
+    if let Linked::To(version) = cleared.runs {
+        words.push(format!("{version} ran"));
+    }
+    if let Linked::To(version) = cleared.waits {
+        words.push(format!("{version} waited"));
+    }
+    words.extend(
+        cleared
+            .locks
+            .iter()
+            .map(|lock| format!("lock `{}`", lock.id)),
+    );
+    words.join(", ")
+}
+
+fn deployment(
+    (app, kind): (&AppName, ReleaseKind),
+    environment: &EnvName,
+    deployed: &Deployed,
+) -> Option<String> {
     match deployed {
         Deployed::Changed { from, to } => Some(format!(
             "{environment}: {app} {}",
             Move {
                 from: *from,
-                to: *to
+                to: *to,
+                kind,
             }
         )),
         Deployed::AlreadyThere(_) => None,
@@ -194,12 +252,13 @@ fn lock_line(verb: &str, placed: &PlacedLock) -> String {
 
 fn queue_end(app: &AppName, environment: &EnvName, end: &QueueEnd) -> String {
     match end {
-        QueueEnd::Deployed { from, to } => {
+        QueueEnd::Deployed { from, to, kind } => {
             format!(
                 "{environment}: {app} {} from the queue",
                 Move {
                     from: *from,
-                    to: *to
+                    to: *to,
+                    kind: *kind,
                 }
             )
         }
@@ -211,18 +270,24 @@ fn queue_end(app: &AppName, environment: &EnvName, end: &QueueEnd) -> String {
 }
 
 fn removed(app: &AppName, versions: &[Version]) -> Option<String> {
+    numbered("clean up", app, versions)
+}
+
+/// A line that lists releases, if there are any.
+fn numbered(verb: &str, app: &AppName, versions: &[Version]) -> Option<String> {
     let numbers: Vec<_> = versions.iter().map(ToString::to_string).collect();
-    (!numbers.is_empty()).then(|| format!("clean up {app}: {}", numbers.join(", ")))
+    (!numbers.is_empty()).then(|| format!("{verb} {app}: {}", numbers.join(", ")))
 }
 
 fn moves(prognosis: &Prognosis) -> Vec<String> {
     let lines = prognosis
         .apps()
         .filter_map(|(environment, app, each)| match &each.fate {
-            AppFate::Deploys { to, .. } => {
+            AppFate::Deploys { to, kind, .. } => {
                 let moved = Move {
                     from: each.current,
                     to: *to,
+                    kind: *kind,
                 };
                 Some(format!("{environment}: {app} {moved}"))
             }

@@ -23,9 +23,12 @@ pub(super) fn render(outcome: &Outcome, fate: &Fate) -> String {
             prognosis,
             fate.now,
         ),
-        Done::Released(_) | Done::Deployed(_) | Done::Locked(_) | Done::Unlocked(_) => {
-            list(outcome, fate)
-        }
+        Done::Released(_)
+        | Done::Deployed(_)
+        | Done::Locked(_)
+        | Done::Unlocked(_)
+        | Done::AppDeleted(_)
+        | Done::AppRemoved(_) => list(outcome, fate),
     };
     if fate.dry_run && fate.changed {
         lines.push(String::new());
@@ -109,10 +112,11 @@ fn row(app: &AppName, prognosis: &AppPrognosis, now: Moment) -> Option<String> {
         .map(|version| version.to_string())
         .unwrap_or_default();
     match &prognosis.fate {
-        AppFate::Deploys { to, .. } => {
+        AppFate::Deploys { to, kind, .. } => {
             let moved = Move {
                 from: prognosis.current,
                 to: *to,
+                kind: *kind,
             };
             Some(format!("| {app} | {moved} | |"))
         }

@@ -4,12 +4,14 @@ use serde_json::{Map, Value, json};
 
 use super::Fate;
 use crate::plan::outcome::{
-    DeployRun, Deployed, Done, DropCause, Outcome, QueueEnd, Released, Unlocked,
+    AppDeleted, AppRemoved, Cleared, DeployRun, Deployed, Done, DropCause, Outcome, QueueEnd,
+    Released, Unlocked,
 };
 use crate::plan::train::{
     AppFate, AppPrognosis, EnvironmentPrognosis, Prognosis, QueueMove, Target, TrainRun,
 };
 use crate::state::Version;
+use crate::state::deployment::Linked;
 
 /// The object of an outcome.
 pub(super) fn value(outcome: &Outcome, fate: &Fate) -> Value {
@@ -20,6 +22,8 @@ pub(super) fn value(outcome: &Outcome, fate: &Fate) -> Value {
         Done::Unlocked(unlocked) => ("unlock", unlock(unlocked)),
         Done::Train(run) => ("release-train", train(run)),
         Done::Foreseen(prognosis) => ("prognosis", foreseen(prognosis)),
+        Done::AppDeleted(deleted) => ("app-delete", app_deleted(deleted)),
+        Done::AppRemoved(removed) => ("app-remove-environment", app_removed(removed)),
     };
     fields.insert("schema".into(), json!(format!("trainyard/{name}/v1")));
     let is_look = matches!(outcome.done, Done::Foreseen(_));
@@ -95,6 +99,7 @@ fn release(released: &Released) -> Map<String, Value> {
     object(json!({
         "application": released.app,
         "version": version(released.version),
+        "releaseKind": released.kind.name(),
         "stored": released.stored,
         "highestVersion": version(released.highest.unwrap_or(released.version)),
         "deployments": deployments(&released.deployments),
@@ -107,6 +112,7 @@ fn deploy(run: &DeployRun) -> Map<String, Value> {
     object(json!({
         "application": run.app,
         "version": version(run.version),
+        "releaseKind": run.kind.name(),
         "deployments": deployments(&run.deployments),
         "removedReleases": versions(&run.removed),
     }))
@@ -133,9 +139,12 @@ fn unlock(unlocked: &Unlocked) -> Map<String, Value> {
 
 fn queue_end(end: &QueueEnd) -> Value {
     match end {
-        QueueEnd::Deployed { from, to } => {
-            json!({ "result": "deployed", "from": optional(*from), "version": version(*to) })
-        }
+        QueueEnd::Deployed { from, to, kind } => json!({
+            "result": "deployed",
+            "from": optional(*from),
+            "version": version(*to),
+            "releaseKind": kind.name(),
+        }),
         QueueEnd::StillLocked {
             version: waits,
             behind,
@@ -153,6 +162,38 @@ fn queue_end(end: &QueueEnd) -> Value {
             json!({ "result": "dropped", "version": dropped, "reason": cause.to_string() })
         }
     }
+}
+
+fn app_deleted(deleted: &AppDeleted) -> Map<String, Value> {
+    let environments = deleted.environments.iter();
+    let environments: Map<_, _> = environments
+        .map(|(name, each)| (name.clone(), Value::Object(cleared(Some(each)))))
+        .collect();
+    object(json!({
+        "application": deleted.app,
+        "environments": environments,
+        "removedReleases": versions(&deleted.releases),
+    }))
+}
+
+fn app_removed(removed: &AppRemoved) -> Map<String, Value> {
+    let mut fields = cleared(removed.cleared.as_ref());
+    fields.extend(object(json!({
+        "application": removed.app,
+        "environment": removed.environment,
+        "changedReleases": versions(&removed.releases),
+    })));
+    fields
+}
+
+/// What ran, what waited, and the locks; of a broken link nobody knows the version.
+fn cleared(cleared: Option<&Cleared>) -> Map<String, Value> {
+    let linked = |linked: &Linked| optional(linked.clone().version().ok().flatten());
+    object(json!({
+        "version": cleared.map(|each| linked(&each.runs)),
+        "queuedVersion": cleared.map(|each| linked(&each.waits)),
+        "removedLocks": cleared.map_or(&[][..], |each| &each.locks),
+    }))
 }
 
 fn train(run: &TrainRun) -> Map<String, Value> {
@@ -204,8 +245,9 @@ fn app(prognosis: &AppPrognosis) -> Value {
     let mut fields = object(json!({ "currentVersion": optional(prognosis.current) }));
     let mut insert = |key: &str, value| fields.insert(key.to_owned(), value);
     match &prognosis.fate {
-        AppFate::Deploys { to, .. } => {
+        AppFate::Deploys { to, kind, .. } => {
             insert("deployedVersion", version(*to));
+            insert("releaseKind", json!(kind.name()));
         }
         AppFate::Skipped(skip) => {
             insert("skipCause", json!(skip.cause().name));

@@ -1,5 +1,7 @@
 //! For people: short lines, the most important first. Colours are put in here and taken out where nobody sees them.
 
+mod ends;
+
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
@@ -12,6 +14,7 @@ use crate::plan::outcome::{
 use crate::plan::train::{
     AppFate, AppPrognosis, AppSkip, EnvironmentPrognosis, Held, Prognosis, QueueMove, TrainRun,
 };
+use crate::state::release::ReleaseKind;
 use crate::state::{AppName, EnvName, Moment, PlacedLock, Upstream, Version};
 
 const DONE: Style = AnsiColor::Green.on_default();
@@ -33,6 +36,8 @@ pub(super) fn render(outcome: &Outcome, fate: &Fate) -> String {
         Done::Unlocked(unlocked) => unlock(unlocked, now),
         Done::Train(run) => train(run, now),
         Done::Foreseen(prognosis) => foreseen(prognosis, now),
+        Done::AppDeleted(deleted) => ends::app_deleted(deleted, now),
+        Done::AppRemoved(removed) => ends::app_removed(removed, now),
     };
     let says_so = matches!(outcome.done, Done::Foreseen(_) | Done::Released(_));
     if !fate.changed && !says_so {
@@ -45,7 +50,9 @@ pub(super) fn render(outcome: &Outcome, fate: &Fate) -> String {
 }
 
 fn release(released: &Released, now: Moment) -> Vec<String> {
-    let Released { app, version, .. } = released;
+    let Released {
+        app, version, kind, ..
+    } = released;
     if !released.stored {
         return vec![format!(
             "{app} {version} is stored already, with the same content; nothing changed"
@@ -54,10 +61,11 @@ fn release(released: &Released, now: Moment) -> Vec<String> {
     let mut lines = vec![format!(
         "{} {}",
         paint(DONE, "released"),
-        paint(HEAD, format!("{app} {version}"))
+        paint(HEAD, format!("{app} {version}{kind}"))
     )];
     for (environment, deployed) in &released.deployments {
-        lines.push(format!("  {}", deployment(app, environment, deployed, now)));
+        let line = deployment((app, *kind), environment, deployed, now);
+        lines.push(format!("  {line}"));
     }
     if !released.waiting.is_empty() {
         let names: Vec<_> = released.waiting.iter().map(ToString::to_string).collect();
@@ -73,18 +81,24 @@ fn release(released: &Released, now: Moment) -> Vec<String> {
 fn deploy(run: &DeployRun, now: Moment) -> Vec<String> {
     let deployments = run.deployments.iter();
     let mut lines: Vec<_> = deployments
-        .map(|(environment, each)| deployment(&run.app, environment, each, now))
+        .map(|(environment, each)| deployment((&run.app, run.kind), environment, each, now))
         .collect();
     lines.extend(removed(&run.app, &run.removed));
     lines
 }
 
-fn deployment(app: &AppName, environment: &EnvName, deployed: &Deployed, now: Moment) -> String {
+fn deployment(
+    (app, kind): (&AppName, ReleaseKind),
+    environment: &EnvName,
+    deployed: &Deployed,
+    now: Moment,
+) -> String {
     match deployed {
         Deployed::Changed { from, to } => {
             let moved = Move {
                 from: *from,
                 to: *to,
+                kind,
             };
             format!(
                 "{} {app} to {environment}: {moved}",
@@ -115,10 +129,9 @@ fn removed(app: &AppName, versions: &[Version]) -> Option<String> {
     if versions.is_empty() {
         return None;
     }
-    let numbers: Vec<_> = versions.iter().map(ToString::to_string).collect();
     Some(paint(
         FAINT,
-        format!("  cleaned up old releases of {app}: {}", numbers.join(", ")),
+        format!("  cleaned up old releases of {app}: {}", numbers(versions)),
     ))
 }
 
@@ -161,10 +174,11 @@ fn unlock(unlocked: &Unlocked, now: Moment) -> Vec<String> {
 
 fn queue_end(app: &AppName, environment: &EnvName, end: &QueueEnd, now: Moment) -> String {
     match end {
-        QueueEnd::Deployed { from, to } => {
+        QueueEnd::Deployed { from, to, kind } => {
             let moved = Move {
                 from: *from,
                 to: *to,
+                kind: *kind,
             };
             format!(
                 "{} {app} to {environment} from the queue: {moved}",
@@ -281,11 +295,12 @@ fn app_lines(apps: &BTreeMap<AppName, AppPrognosis>, tense: Tense, now: Moment) 
     let lines = shown.flat_map(|(name, app)| {
         let name = format!("  {:width$}", name.to_string());
         match &app.fate {
-            AppFate::Deploys { to, .. } => vec![format!(
+            AppFate::Deploys { to, kind, .. } => vec![format!(
                 "{name}  {}",
                 Move {
                     from: app.current,
-                    to: *to
+                    to: *to,
+                    kind: *kind,
                 }
             )],
             AppFate::Skipped(skip) => {
@@ -327,4 +342,9 @@ fn queue_note(held: &Held, tense: Tense) -> String {
             replaced: Some(old),
         } => format!("; {version} {put} in place of {old}"),
     }
+}
+
+fn numbers(versions: &[Version]) -> String {
+    let numbers: Vec<_> = versions.iter().map(ToString::to_string).collect();
+    numbers.join(", ")
 }

@@ -100,16 +100,50 @@ pub(crate) fn current(tree: &dyn ReadTree, environment: &EnvName, app: &AppName)
 /// The releases of an app that run or wait anywhere, also where the name of the environment breaks the rules. A broken link
 /// keeps nothing: its release is gone.
 pub(crate) fn in_use(tree: &dyn ReadTree, app: &AppName) -> Result<Vec<Version>> {
-    let environments = RepoPath::of(&["environments"]);
     let mut versions = Vec::new();
-    for name in tree.folders(&environments)? {
-        let folder = environments.join(name).join("applications").join(app);
-        for link in ["version", "queued_version"] {
-            let linked = read_link(tree, app, &folder.join(link))?;
+    for folder in everywhere(tree, app)? {
+        for linked in [folder.runs, folder.waits] {
             versions.extend(linked.version().ok().flatten());
         }
     }
     Ok(versions)
+}
+
+/// The folder of an app on an environment, whatever that environment is called, or what stands in its place.
+pub(crate) struct AppFolder {
+    /// The name of the environment's folder; it may break the rules.
+    pub(crate) environment: String,
+    /// What runs.
+    pub(crate) runs: Linked,
+    /// What waits in the queue.
+    pub(crate) waits: Linked,
+    path: RepoPath,
+}
+
+/// The folders of an app, by environment.
+pub(crate) fn everywhere(tree: &dyn ReadTree, app: &AppName) -> Result<Vec<AppFolder>> {
+    let environments = RepoPath::of(&["environments"]);
+    let mut folders = Vec::new();
+    for environment in tree.folders(&environments)? {
+        let path = environments
+            .join(&environment)
+            .join("applications")
+            .join(app);
+        if tree.kind(&path)?.is_some() {
+            folders.push(AppFolder {
+                environment,
+                runs: read_link(tree, app, &path.join("version"))?,
+                waits: read_link(tree, app, &path.join("queued_version"))?,
+                path,
+            });
+        }
+    }
+    Ok(folders)
+}
+
+/// Removes all that an environment holds of an app: links, manifest, locks, queue.
+pub(crate) fn remove(draft: &mut Draft, folder: &AppFolder) -> Result<()> {
+    draft.clear(&folder.path)
 }
 
 /// The version that the links of both environments name, if they name the same. Whether that release still exists is not

@@ -1,6 +1,7 @@
 //! Releases: one immutable version of an app, with a manifest for each environment and where it came from.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use anyhow::Result;
 
@@ -32,9 +33,42 @@ impl Field {
     }
 }
 
+/// What kind of release it is. All but the ordinary ones have a marker in their folder: an empty file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReleaseKind {
+    /// It changes something, and is meant to run.
+    Ordinary,
+    /// It takes its app away: its manifests are empty.
+    Undeploy,
+}
+
+impl ReleaseKind {
+    /// The name of its marker.
+    fn marker(self) -> Option<&'static str> {
+        match self {
+            Self::Ordinary => None,
+            Self::Undeploy => Some("undeploy"),
+        }
+    }
+
+    /// Its name for programs.
+    pub(crate) fn name(self) -> &'static str {
+        self.marker().unwrap_or("ordinary")
+    }
+}
+
+/// What is worth saying behind the number of a release: nothing for an ordinary one.
+impl fmt::Display for ReleaseKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.marker()
+            .map_or(Ok(()), |marker| write!(formatter, " ({marker})"))
+    }
+}
+
 /// What a release is made of.
 #[derive(Clone, Debug)]
 pub(crate) struct Release {
+    pub(crate) kind: ReleaseKind,
     /// The facts that are known.
     pub(crate) fields: BTreeMap<Field, String>,
     /// The manifests, by environment.
@@ -111,6 +145,19 @@ pub(crate) fn environments(
     Ok(environments)
 }
 
+/// What kind of release it is.
+pub(crate) fn kind(tree: &dyn ReadTree, app: &AppName, version: Version) -> Result<ReleaseKind> {
+    let folder = directory(app, version);
+    for kind in [ReleaseKind::Undeploy] {
+        if let Some(marker) = kind.marker()
+            && tree.kind(&folder.join(marker))?.is_some()
+        {
+            return Ok(kind);
+        }
+    }
+    Ok(ReleaseKind::Ordinary)
+}
+
 /// One fact about a release.
 pub(crate) fn field(
     tree: &dyn ReadTree,
@@ -136,6 +183,9 @@ pub(crate) fn store(
 ) -> Result<()> {
     let directory = directory(app, version);
     draft.write(directory.join("created_at"), Entry::file(now.to_seconds()))?;
+    if let Some(marker) = release.kind.marker() {
+        draft.write(directory.join(marker), Entry::file(""))?;
+    }
     for (field, text) in &release.fields {
         draft.write(directory.join(field.name()), Entry::file(text))?;
     }
@@ -149,6 +199,26 @@ pub(crate) fn store(
 /// Removes a release.
 pub(crate) fn remove(draft: &mut Draft, app: &AppName, version: Version) -> Result<()> {
     draft.delete_folder(&directory(app, version))
+}
+
+/// Takes the manifest for one environment out of a release, and says whether there was one.
+pub(crate) fn remove_manifest(
+    draft: &mut Draft,
+    app: &AppName,
+    version: Version,
+    environment: &EnvName,
+) -> Result<bool> {
+    let folder = directory(app, version)
+        .join("environments")
+        .join(environment);
+    let there = draft.has_folder(&folder)?;
+    draft.delete_folder(&folder)?;
+    Ok(there)
+}
+
+/// Removes what is left of an app besides its releases and its deployments, such as its team.
+pub(crate) fn remove_app(draft: &mut Draft, app: &AppName) -> Result<()> {
+    draft.delete_folder(&app_directory(app))
 }
 
 /// The file that names the team of an app.

@@ -1,6 +1,7 @@
 //! Commands: what each of them and each of their flags does, and every word that it says.
 
 mod aliases;
+mod app;
 mod author;
 mod deploy;
 mod dry_run;

@@ -82,16 +82,19 @@ fn what_moves_applies_the_manifest_of_its_release_and_nothing_waits_behind_it() 
             assert_eq!(step.after.applied[place], expected, "{place:?}");
             assert!(!step.after.queue.contains_key(place), "{place:?}");
         }
-        let keys = |picture: &Picture| picture.runs.keys().cloned().collect::<BTreeSet<_>>();
-        assert!(
-            keys(&step.before).is_subset(&keys(&step.after)),
-            "nothing stops running"
-        );
+        for place in step.before.runs.keys() {
+            let runs = step.after.runs.contains_key(place);
+            assert!(
+                runs || step.operation.ends(place),
+                "{place:?} stops running"
+            );
+        }
         let still = step
             .before
             .applied
             .iter()
-            .filter(|(place, _)| step.before.runs.get(*place) == step.after.runs.get(*place));
+            .filter(|(place, _)| step.before.runs.get(*place) == step.after.runs.get(*place))
+            .filter(|(place, _)| !step.operation.ends(place));
         for (place, applied) in still {
             assert_eq!(step.after.applied.get(place), Some(applied), "{place:?}");
         }
@@ -169,7 +172,13 @@ fn releases_never_change_and_go_by_the_rule_of_the_clean_up_alone() {
             .collect();
         let mut whole = step.after.clone();
         for (app, releases) in &step.before.releases {
-            let now = whole.releases.get_mut(app).expect("no app goes");
+            let Some(now) = whole.releases.get_mut(app) else {
+                assert!(
+                    matches!(step.operation, Operation::DeleteApp(of) if of == app),
+                    "{app}"
+                );
+                continue;
+            };
             let mut gone = Vec::new();
             for (number, manifests) in releases {
                 if !now.contains_key(number) {
@@ -208,17 +217,26 @@ fn domain(step: &Step) -> (BTreeSet<String>, BTreeSet<String>) {
             (apps, environments)
         }
         Operation::Train(_) => (every_app(), every_environment().collect()),
+        Operation::Undeploy(app) | Operation::DeleteApp(app) => {
+            (only(app), every_environment().collect())
+        }
+        Operation::RemoveApp(name, app) => (only(app), only(name)),
     }
 }
 
 /// Whether an operation may write or remove this path.
 fn may_change(step: &Step, path: &str) -> bool {
     let (apps, environments) = domain(step);
-    let releases = matches!(step.operation, Operation::Release { .. });
+    let teams = matches!(
+        step.operation,
+        Operation::Release { .. } | Operation::DeleteApp(_)
+    );
+    let ends = |name: &str, app: &str| step.operation.ends(&(name.to_owned(), app.to_owned()));
     let locks = matches!(step.operation, Operation::Lock(..) | Operation::Unlock(..));
     match path.split('/').collect::<Vec<_>>()[..] {
+        ["environments", name, "applications", app, "locks", ..] if ends(name, app) => true,
         [.., "locks", _, _] => locks,
-        ["applications", app, "team"] => releases && apps.contains(app),
+        ["applications", app, "team"] => teams && apps.contains(app),
         ["applications", app, "releases", ..] => apps.contains(app),
         ["environments", name, "applications", app, ..] => {
             apps.contains(app) && environments.contains(name)
@@ -249,7 +267,12 @@ fn an_operation_once_more_changes_nothing() {
             Operation::Release { version, .. } => version.is_some(),
             // A chained environment takes with the second train what the first has put upstream of it.
             Operation::Train(journey) => !GROUPS.contains(&journey.target),
-            Operation::Deploy { .. } | Operation::Lock(..) | Operation::Unlock(..) => true,
+            Operation::Undeploy(_) => false,
+            Operation::Deploy { .. }
+            | Operation::Lock(..)
+            | Operation::Unlock(..)
+            | Operation::DeleteApp(_)
+            | Operation::RemoveApp(..) => true,
         };
         if again {
             let mut tree = step.trees.1.clone();

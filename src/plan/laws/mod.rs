@@ -6,6 +6,7 @@
 mod draft;
 mod effects;
 mod fate;
+mod life;
 mod locks;
 mod model;
 mod operation;

@@ -90,6 +90,9 @@ impl Model {
             }
             Operation::Unlock(locked, id, keep) => self.unlock(*locked, *id, *keep),
             Operation::Train(journey) => self.train(*journey),
+            Operation::Undeploy(app) => self.undeploy(app),
+            Operation::DeleteApp(app) => self.delete(app),
+            Operation::RemoveApp(name, app) => self.remove(name, app),
         }
     }
 
@@ -100,6 +103,7 @@ impl Model {
         team: Option<&str>,
         manifests: &BTreeMap<&'static str, &'static str>,
     ) -> Verdict {
+        let undeploys = &self.picture.undeploys;
         let releases = self.picture.releases.entry(app.to_owned()).or_default();
         let highest = releases.keys().next_back().copied().unwrap_or_default();
         let number = version.map_or((highest.0 + 1, 0), |number| (number, 0));
@@ -108,7 +112,8 @@ impl Model {
             let same = |(name, text): (&&str, &&str)| {
                 stored.get(*name).is_some_and(|stored| stored == text)
             };
-            let same = manifests.iter().all(same) && (team.is_none() || team == of_team);
+            let deploys = !undeploys.contains(&(app.to_owned(), number));
+            let same = deploys && manifests.iter().all(same) && (team.is_none() || team == of_team);
             return same.then_some(()).ok_or(Refused);
         }
         let owned = |(name, text): (&&str, &&str)| ((*name).to_owned(), (*text).to_owned());
@@ -133,6 +138,63 @@ impl Model {
             self.bring(&places, number, WhenLocked::Queue);
         }
         Ok(())
+    }
+
+    fn undeploy(&mut self, app: &str) -> Verdict {
+        let releases = self.picture.releases.get(app).ok_or(Refused)?;
+        let highest = releases.keys().next_back().ok_or(Refused)?;
+        let number = (highest.0 + 1, 0);
+        let names = self.environments.keys().copied();
+        let has = |name: &&'static str| {
+            let place = ((*name).to_owned(), app.to_owned());
+            self.picture.runs.contains_key(&place) || self.picture.queue.contains_key(&place)
+        };
+        let manifests: BTreeMap<_, _> = names.filter(has).map(|name| (name, " ")).collect();
+        self.picture.undeploys.insert((app.to_owned(), number));
+        self.release(app, Some(number.0), None, &manifests)
+    }
+
+    fn delete(&mut self, app: &str) -> Verdict {
+        let picture = &mut self.picture;
+        if !picture.releases.contains_key(app) {
+            return Err(Refused);
+        }
+        let runs = picture.runs.iter().filter(|(place, _)| place.1 == app);
+        let undeployed = |link: &Link| match link {
+            Link::To(number) => picture.undeploys.contains(&(app.to_owned(), *number)),
+            Link::Elsewhere(_) => false,
+        };
+        if !runs.map(|(_, link)| link).all(undeployed) {
+            return Err(Refused);
+        }
+        picture.releases.remove(app);
+        picture.teams.remove(app);
+        picture.undeploys.retain(|(of, _)| of != app);
+        let names: Vec<_> = self.environments.keys().copied().collect();
+        for name in names {
+            self.clear(name, app);
+        }
+        Ok(())
+    }
+
+    fn remove(&mut self, name: &str, app: &str) -> Verdict {
+        self.environment(name)?;
+        let releases = self.picture.releases.get_mut(app).ok_or(Refused)?;
+        for manifests in releases.values_mut() {
+            manifests.remove(name);
+        }
+        self.clear(name, app);
+        Ok(())
+    }
+
+    /// Removes all that an environment holds of an app.
+    fn clear(&mut self, name: &str, app: &str) {
+        let place = (name.to_owned(), app.to_owned());
+        self.picture.runs.remove(&place);
+        self.picture.applied.remove(&place);
+        self.picture.queue.remove(&place);
+        let scope = Scope::App(place.0, place.1);
+        self.picture.locks.retain(|(of, _)| *of != scope);
     }
 
     fn deploy(

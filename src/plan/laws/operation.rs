@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::repository::{APPS, ENVIRONMENTS, GROUPS, LOCKS, TEAMS};
+use crate::plan::app;
 use crate::plan::deploy::{self, Deploy, DeployTarget, WhenLocked};
 use crate::plan::lock::{self, PlaceLock};
 use crate::plan::outcome::LockTarget;
@@ -39,6 +40,11 @@ pub(super) enum Operation {
     /// Without an id, all locks in that place.
     Unlock(Locked, Option<&'static str>, KeepQueue),
     Train(Journey),
+    /// A release that takes this app away.
+    Undeploy(&'static str),
+    DeleteApp(&'static str),
+    /// From an environment, an app.
+    RemoveApp(&'static str, &'static str),
 }
 
 /// Where a deployment goes.
@@ -85,6 +91,7 @@ impl Operation {
             } => {
                 let manifests = manifests.iter();
                 let request = NewRelease {
+                    purpose: release::Purpose::Deploy,
                     app: app.parse()?,
                     version: version.map(Version::new),
                     team: team.and_then(|team| team.parse().ok()),
@@ -139,6 +146,35 @@ impl Operation {
                     warnings: Vec::new(),
                 })
             }
+            Self::Undeploy(app) => {
+                let request = NewRelease {
+                    purpose: release::Purpose::Undeploy,
+                    app: app.parse()?,
+                    version: None,
+                    team: None,
+                    fields: BTreeMap::new(),
+                    manifests: BTreeMap::new(),
+                };
+                release::release(draft, ground, &request)
+            }
+            Self::DeleteApp(app) => app::delete(draft, ground, &app.parse()?),
+            Self::RemoveApp(name, app) => {
+                app::remove_environment(draft, ground, (&app.parse()?, &name.parse()?))
+            }
+        }
+    }
+
+    /// Whether it may end the life of the app in this place.
+    pub(super) fn ends(&self, (environment, app): &(String, String)) -> bool {
+        match self {
+            Self::DeleteApp(of) => of == app,
+            Self::RemoveApp(name, of) => name == environment && of == app,
+            Self::Release { .. }
+            | Self::Deploy { .. }
+            | Self::Lock(..)
+            | Self::Unlock(..)
+            | Self::Train(_)
+            | Self::Undeploy(_) => false,
         }
     }
 
@@ -192,6 +228,18 @@ pub(super) fn operations(names: Names) -> impl Strategy<Value = Operation> {
         2 => (places(names), lock_ids()).prop_map(|(on, id)| Operation::Lock(on, id)),
         3 => unlocks(names),
         3 => journeys(names).prop_map(Operation::Train),
+        1 => ends(names),
+    ]
+}
+
+/// The end of an app, or a step towards it.
+pub(super) fn ends(names: Names) -> impl Strategy<Value = Operation> {
+    let app = move || select(names.apps);
+    prop_oneof![
+        1 => app().prop_map(Operation::Undeploy),
+        1 => app().prop_map(Operation::DeleteApp),
+        1 => (select(names.environments), app())
+            .prop_map(|(name, app)| Operation::RemoveApp(name, app)),
     ]
 }
 

@@ -34,6 +34,8 @@ pub(super) struct Picture {
     pub(super) teams: BTreeMap<String, String>,
     /// Manifests by app, number and environment.
     pub(super) releases: BTreeMap<String, BTreeMap<Number, BTreeMap<String, String>>>,
+    /// The releases that take their app away.
+    pub(super) undeploys: BTreeSet<(String, Number)>,
     /// What runs.
     pub(super) runs: BTreeMap<Place, Link>,
     /// The manifests that are applied.
@@ -73,6 +75,10 @@ impl Picture {
                     .or_default();
                 if let ["environments", name, "manifests.yaml"] = rest {
                     release.insert(owned(name), text.to_owned());
+                }
+                if let ["undeploy"] = rest {
+                    let number = parse(number).expect("a release");
+                    self.undeploys.insert((owned(app), number));
                 }
             }
             ["environments", name, "applications", app, "version"] => {
@@ -159,6 +165,7 @@ impl Picture {
             self.releases
                 .get_mut(app)
                 .and_then(|releases| releases.remove(&number));
+            self.undeploys.remove(&(app.to_owned(), number));
         }
     }
 }

@@ -41,7 +41,7 @@ enum Target {
 enum Piece {
     /// With its group, and whether Argo CD files are rendered for it.
     Environment(&'static str, Source, Option<&'static str>, bool),
-    /// With the environments that it is meant for, and whether its manifests are empty.
+    /// With the environments that it is meant for, and whether it takes its app away.
     Release(&'static str, Number, Vec<&'static str>, bool),
     Team(&'static str, &'static str),
     /// On an environment, of an app, under this name.
@@ -69,13 +69,18 @@ impl Repository {
             Piece::Environment(name, source, group, argocd) => {
                 world.config(name, &config(*source, *group, *argocd))
             }
-            Piece::Release(app, number, environments, empty) => {
+            Piece::Release(app, number, environments, undeploys) => {
                 let release = format!("applications/{app}/releases/{}", folder(*number));
                 let world = world.file(&format!("{release}/created_at"), "2024-07-01T00:00:00Z");
+                let world = if *undeploys {
+                    world.file(&format!("{release}/undeploy"), "")
+                } else {
+                    world
+                };
                 environments.iter().fold(world, |world, name| {
                     let path = format!("{release}/environments/{name}/manifests.yaml");
                     let text = format!("{app}: {} {name}", folder(*number));
-                    world.file(&path, if *empty { "" } else { &text })
+                    world.file(&path, if *undeploys { "" } else { &text })
                 })
             }
             Piece::Team(app, team) => world.team(app, team),
@@ -183,8 +188,10 @@ fn app(name: &'static str) -> impl Strategy<Value = Vec<Piece>> {
     };
     let releases = subsequence(numbers, 0..=10).prop_flat_map(move |numbers| {
         let release = |number| {
-            let parts = (manifests(), proptest::bool::weighted(0.1));
-            parts.prop_map(move |(manifests, empty)| Piece::Release(name, number, manifests, empty))
+            let parts = (manifests(), proptest::bool::weighted(0.3));
+            parts.prop_map(move |(manifests, undeploys)| {
+                Piece::Release(name, number, manifests, undeploys)
+            })
         };
         numbers.into_iter().map(release).collect::<Vec<_>>()
     });

@@ -108,6 +108,9 @@ fn effects(operation: &Operation, before: &Model, after: &Model) -> Vec<String> 
         Operation::Lock(..) => "lock",
         Operation::Unlock(..) => "unlock",
         Operation::Train(_) => "train",
+        Operation::Undeploy(_) => "undeploy",
+        Operation::DeleteApp(_) => "delete",
+        Operation::RemoveApp(..) => "remove",
     };
     let (before, after) = (&before.picture, &after.picture);
     let moved = before.runs != after.runs;
@@ -125,6 +128,7 @@ fn effects(operation: &Operation, before: &Model, after: &Model) -> Vec<String> 
         (queues, "queues"),
         (drops, "drops from the queue"),
         (moved && cleans_up, "cleans up"),
+        (after.runs.len() < before.runs.len(), "ends"),
         (before == after, "changes nothing"),
     ];
     let effects = effects.into_iter().filter(|(holds, _)| *holds);
@@ -155,5 +159,13 @@ fn the_planner_does_what_the_rules_say_step_by_step() {
             let enough = count >= 1 || effect == "unlock queues";
             assert!(enough, "`{effect}` occurs {count} times in {tallies:#?}");
         }
+    }
+    for effect in [
+        "undeploy deploys",
+        "undeploy queues",
+        "delete ends",
+        "remove ends",
+    ] {
+        assert!(tallies.contains_key(effect), "{effect}: {tallies:#?}");
     }
 }

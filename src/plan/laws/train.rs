@@ -79,7 +79,7 @@ fn point(listing: &mut Listing, place: &str, link: &str, manifest: &str) {
 
 /// Takes the Argo CD file of an environment out of a listing, and checks that it names the apps that run there.
 #[track_caller]
-fn take_argocd(listing: &mut Listing, environment: &str) {
+pub(super) fn take_argocd(listing: &mut Listing, environment: &str) {
     let config = &listing[&format!("environments/{environment}/config.json")];
     let rendered = config.contains("argocd");
     let file = listing.remove(&format!("argocd/v1alpha1/{environment}.yaml"));

@@ -29,6 +29,7 @@ fn team(team: &str, request: NewRelease) -> NewRelease {
 fn of(app: &str, manifests: &[(&str, &str)]) -> NewRelease {
     let manifests = manifests.iter();
     NewRelease {
+        purpose: Purpose::Deploy,
         app: app.parse().unwrap(),
         version: None,
         team: None,

@@ -7,6 +7,7 @@ use anyhow::Result;
 
 use super::{AppSkip, EnvironmentSkip, QueueMove};
 use crate::plan::{Ground, Refusal};
+use crate::state::release::ReleaseKind;
 use crate::state::{AppName, EnvName, GroupName, LockScope, TeamName, Upstream, Version};
 use crate::tree::Content;
 
@@ -55,7 +56,11 @@ pub(crate) struct AppPrognosis {
 /// Goes or stays.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum AppFate {
-    Deploys { to: Version, manifest: Content },
+    Deploys {
+        to: Version,
+        kind: ReleaseKind,
+        manifest: Content,
+    },
     Skipped(AppSkip),
 }
 

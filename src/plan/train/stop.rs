@@ -70,6 +70,7 @@ impl Stop<'_> {
         }
         Ok(AppFate::Deploys {
             to: version,
+            kind: release::kind(self.tree, app, version)?,
             manifest,
         })
     }

@@ -91,6 +91,7 @@ fn when_the_last_lock_goes_what_waits_is_deployed() {
         let end = QueueEnd::Deployed {
             from: Some(Version::new(1)),
             to: Version::new(2),
+            kind: crate::state::release::ReleaseKind::Ordinary,
         };
         check_end(&world, &request, Some(&end), &[]);
     }

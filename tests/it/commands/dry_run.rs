@@ -8,7 +8,7 @@ use crate::world::{Answer, World};
 const NOW: [(&str, Option<&str>); 1] = [("TRAINYARD_NOW", Some("2026-03-02T09:00:00Z"))];
 
 /// A line of every command that changes something, and what has to happen before it.
-const LINES: [(&str, &[&str]); 6] = [
+const LINES: [(&str, &[&str]); 9] = [
     (
         "release -a kiosk --manifests ../scratch/next -f moon=../scratch/next/staging.yaml",
         &[],
@@ -30,6 +30,12 @@ const LINES: [(&str, &[&str]); 6] = [
         &["lock -e staging -a basket --lock-id leak -m x"],
     ),
     ("release-train development", &[]),
+    ("release -a basket --undeploy", &[]),
+    (
+        "app delete -a kiosk",
+        &["release -a kiosk -f staging=../scratch/next/staging.yaml"],
+    ),
+    ("app remove-environment -a basket -e staging", &[]),
 ];
 
 /// A dry run, then the real one; everything but the words about the commit.
@@ -122,6 +128,7 @@ fn a_dry_run_is_refused_like_the_real_run() {
             3,
         ),
         ("unlock -e staging --lock-id nope", 3),
+        ("app delete -a basket", 3),
         ("lock -e Staging -m x", 2),
     ] {
         let dry = world.run_with(&format!("-n {line}"), &NOW);

@@ -16,6 +16,9 @@ fn busy_shop() -> World {
         "lock -e prod-de -t night-shift --lock-id trip -m 'team trip'",
         "release-train staging",
         "deploy -a courier -e prod-ca --version 1",
+        "release -a window -f development=../scratch/next/development.yaml",
+        "lock -e staging -a window --lock-id show -m 'show window'",
+        "release -a window --undeploy",
     ] {
         world.ok(line);
     }
@@ -23,7 +26,7 @@ fn busy_shop() -> World {
 }
 
 /// A line of each command.
-const LINES: [(&str, &str); 6] = [
+const LINES: [(&str, &str); 8] = [
     (
         "release",
         "-n release -a courier --manifests ../scratch/next",
@@ -33,6 +36,11 @@ const LINES: [(&str, &str); 6] = [
     ("unlock", "-n unlock -e staging -a basket --lock-id leak"),
     ("release-train", "-n release-train prod"),
     ("prognosis", "prognosis prod"),
+    ("app-delete", "-n app delete -a window"),
+    (
+        "app-remove-environment",
+        "-n app remove-environment -a courier -e development",
+    ),
 ];
 
 fn lines(format: &str) -> Vec<String> {
