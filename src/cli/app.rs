@@ -1,10 +1,9 @@
 //! `trainyard app delete` and `trainyard app remove-environment`
 
-use anyhow::Result;
 use clap::{Args, Subcommand};
 
-use super::exit::Exit;
-use super::session::{Request, Session};
+use super::operation::Operation;
+use super::session::Request;
 use crate::plan::app::{delete, remove_environment};
 use crate::report::Input;
 use crate::state::{AppName, EnvName};
@@ -42,16 +41,17 @@ struct RemoveEnvironmentArgs {
 }
 
 impl AppArgs {
-    pub(super) fn run(self, session: &Session) -> Result<Exit> {
+    /// The end that is asked for.
+    pub(super) fn operation(self) -> Operation {
         match self.command {
-            AppCommand::Delete(arguments) => arguments.run(session),
-            AppCommand::RemoveEnvironment(arguments) => arguments.run(session),
+            AppCommand::Delete(arguments) => arguments.operation(),
+            AppCommand::RemoveEnvironment(arguments) => arguments.operation(),
         }
     }
 }
 
 impl DeleteArgs {
-    fn run(self, session: &Session) -> Result<Exit> {
+    fn operation(self) -> Operation {
         let app = self.application;
         let command = Request {
             operation: "app-delete",
@@ -59,13 +59,12 @@ impl DeleteArgs {
             identity: app.to_string(),
             counts: false,
         };
-        session.change(&command, |draft, ground| delete(draft, ground, &app))?;
-        Ok(Exit::Done)
+        Operation::new(command, move |draft, ground| delete(draft, ground, &app))
     }
 }
 
 impl RemoveEnvironmentArgs {
-    fn run(self, session: &Session) -> Result<Exit> {
+    fn operation(self) -> Operation {
         let (app, environment) = (self.application, self.environment);
         let command = Request {
             operation: "app-remove-environment",
@@ -76,10 +75,9 @@ impl RemoveEnvironmentArgs {
             identity: format!("{app} {environment}"),
             counts: false,
         };
-        session.change(&command, |draft, ground| {
+        Operation::new(command, move |draft, ground| {
             remove_environment(draft, ground, (&app, &environment))
-        })?;
-        Ok(Exit::Done)
+        })
     }
 }
 

@@ -1,10 +1,9 @@
 //! `trainyard deploy`
 
-use anyhow::Result;
 use clap::{ArgGroup, Args, ValueEnum};
 
-use super::exit::Exit;
-use super::session::{Request, Session};
+use super::operation::Operation;
+use super::session::Request;
 use crate::plan::deploy::{Deploy, DeployTarget, WhenLocked, deploy};
 use crate::report::Input;
 use crate::state::{AppName, EnvName, GroupName, Version};
@@ -50,7 +49,8 @@ enum OnLock {
 }
 
 impl DeployArgs {
-    pub(super) fn run(self, session: &Session) -> Result<Exit> {
+    /// The deployment that is asked for.
+    pub(super) fn operation(self) -> Operation {
         let request = self.request();
         let input = |name, value: &dyn ToString| Input {
             name,
@@ -70,8 +70,9 @@ impl DeployArgs {
             identity: format!("{request:?}"),
             counts: false,
         };
-        session.change(&command, |draft, ground| deploy(draft, ground, &request))?;
-        Ok(Exit::Done)
+        Operation::new(command, move |draft, ground| {
+            deploy(draft, ground, &request)
+        })
     }
 
     fn request(self) -> Deploy {

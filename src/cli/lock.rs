@@ -4,8 +4,9 @@ use anyhow::Result;
 use clap::{ArgGroup, Args};
 use uuid::Uuid;
 
-use super::exit::{Exit, usage};
-use super::session::{Request, Session};
+use super::exit::usage;
+use super::operation::Operation;
+use super::session::Request;
 use crate::plan::lock::{PlaceLock, lock};
 use crate::plan::outcome::LockTarget;
 use crate::plan::unlock::{RemoveLocks, Which, unlock};
@@ -94,7 +95,8 @@ pub(super) struct UnlockArgs {
 }
 
 impl LockArgs {
-    pub(super) fn run(self, session: &Session) -> Result<Exit> {
+    /// The lock that is asked for.
+    pub(super) fn operation(self) -> Result<Operation> {
         if self.message.trim().is_empty() {
             return Err(usage(
                 "a lock needs a reason: `--message 'load test until Friday'`",
@@ -118,7 +120,7 @@ impl LockArgs {
             identity: format!("{target:?} {:?} {message:?}", self.lock_id),
             counts: self.lock_id.is_none(),
         };
-        session.change(&command, |draft, ground| {
+        Ok(Operation::new(command, move |draft, ground| {
             let made_up = || made_up(&target, &message, ground.context.now);
             let request = PlaceLock {
                 target: target.clone(),
@@ -126,13 +128,13 @@ impl LockArgs {
                 message: message.clone(),
             };
             lock(draft, ground, &request)
-        })?;
-        Ok(Exit::Done)
+        }))
     }
 }
 
 impl UnlockArgs {
-    pub(super) fn run(self, session: &Session) -> Result<Exit> {
+    /// The removal that is asked for.
+    pub(super) fn operation(self) -> Operation {
         let request = RemoveLocks {
             target: self.target.target(),
             which: self.lock_id.map_or(Which::All, Which::Id),
@@ -152,8 +154,9 @@ impl UnlockArgs {
             identity: format!("{request:?}"),
             counts: false,
         };
-        session.change(&command, |draft, ground| unlock(draft, ground, &request))?;
-        Ok(Exit::Done)
+        Operation::new(command, move |draft, ground| {
+            unlock(draft, ground, &request)
+        })
     }
 }
 

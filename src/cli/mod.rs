@@ -1,10 +1,13 @@
 //! Words in: the command line. The only place that knows clap, the environment of the process, and the clock.
 
 mod app;
+mod apply;
 mod demo;
 mod deploy;
 mod exit;
 mod lock;
+mod manifests;
+mod operation;
 mod release;
 mod session;
 mod train;
@@ -17,7 +20,10 @@ use clap::builder::Resettable;
 use clap::error::ContextValue;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
+use anyhow::Result;
 use exit::Exit;
+use operation::Operation;
+use release::Places;
 use session::Session;
 
 use crate::report;
@@ -143,14 +149,35 @@ enum Color {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[command(flatten)]
+    Change(Box<Change>),
+    Apply(apply::ApplyArgs),
+    Prognosis(train::PrognosisArgs),
+    Demo(demo::DemoArgs),
+}
+
+/// What changes a manifest repository, alone or in a batch.
+#[derive(Debug, Subcommand)]
+enum Change {
     Release(release::ReleaseArgs),
     Deploy(deploy::DeployArgs),
     Lock(lock::LockArgs),
     Unlock(lock::UnlockArgs),
     ReleaseTrain(train::ReleaseTrainArgs),
-    Prognosis(train::PrognosisArgs),
     App(app::AppArgs),
-    Demo(demo::DemoArgs),
+}
+
+impl Change {
+    fn operation(self, places: &Places) -> Result<Operation> {
+        Ok(match self {
+            Self::Release(arguments) => arguments.operation(places)?,
+            Self::Deploy(arguments) => arguments.operation(),
+            Self::Lock(arguments) => arguments.operation()?,
+            Self::Unlock(arguments) => arguments.operation(),
+            Self::ReleaseTrain(arguments) => arguments.operation(),
+            Self::App(arguments) => arguments.operation(),
+        })
+    }
 }
 
 /// Runs the program.
@@ -166,21 +193,13 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// Runs the program as if no `TRAINYARD_…` variable were set.
 fn run_by_arguments_alone(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let command = Cli::command().mut_args(|argument| argument.env(Resettable::Reset));
-    run_as(command, arguments)
+    run_as(apply::without_variables(Cli::command()), arguments)
 }
 
 fn run_as(command: clap::Command, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let parsed = command
-        .try_get_matches_from(arguments)
-        .and_then(|mut matches| {
-            let places = release::Places::of(&matches);
-            Ok((Cli::from_arg_matches_mut(&mut matches)?, places))
-        });
-    let (cli, places) = match parsed {
+    let (cli, places) = match parse(command, arguments) {
         Ok(parsed) => parsed,
         Err(error) => {
-            let error = harmless(error);
             // Nothing can be done about a closed pipe; the code tells all the same.
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
@@ -190,6 +209,34 @@ fn run_as(command: clap::Command, arguments: impl IntoIterator<Item = OsString>)
     match dispatch(cli, &places) {
         Ok(exit) => exit.into(),
         Err(error) => exit::report(&error).into(),
+    }
+}
+
+fn parse(
+    command: clap::Command,
+    arguments: impl IntoIterator<Item = OsString>,
+) -> Result<(Cli, Places), clap::Error> {
+    let parsed = command
+        .try_get_matches_from(arguments)
+        .and_then(|mut matches| {
+            let places = Places::of(&matches);
+            Ok((Cli::from_arg_matches_mut(&mut matches)?, places))
+        });
+    parsed.map_err(harmless)
+}
+
+/// The change that a command line of a list asks for; `None` if it asks for none.
+fn listed(arguments: Vec<OsString>) -> Result<Option<Operation>> {
+    let parsed = parse(apply::without_variables(Cli::command()), arguments);
+    let (cli, places) = parsed.map_err(|error| {
+        // Without the usage of the command line, which nobody typed.
+        let said = error.to_string();
+        let said = said.split("\n\n").next().unwrap_or_default();
+        exit::usage(said.strip_prefix("error: ").unwrap_or(said))
+    })?;
+    match cli.command {
+        Command::Change(change) => Ok(Some(change.operation(&places)?)),
+        Command::Apply(_) | Command::Prognosis(_) | Command::Demo(_) => Ok(None),
     }
 }
 
@@ -212,20 +259,19 @@ fn harmless(mut error: clap::Error) -> clap::Error {
     error
 }
 
-fn dispatch(cli: Cli, places: &release::Places) -> anyhow::Result<Exit> {
+fn dispatch(cli: Cli, places: &Places) -> Result<Exit> {
     let kuberpult = cli.global.output == Output::Kuberpult;
     if kuberpult && !matches!(cli.command, Command::Prognosis(_)) {
         return Err(exit::usage("`-o kuberpult` is for `prognosis` only"));
     }
     let session = || Session::new(&cli.global);
     match cli.command {
-        Command::Release(arguments) => arguments.run(&session()?, places),
-        Command::Deploy(arguments) => arguments.run(&session()?),
-        Command::Lock(arguments) => arguments.run(&session()?),
-        Command::Unlock(arguments) => arguments.run(&session()?),
-        Command::ReleaseTrain(arguments) => arguments.run(&session()?),
+        Command::Change(change) => change.operation(places)?.run(&session()?),
+        Command::Apply(arguments) => {
+            let operation = arguments.operation(&Cli::command(), listed)?;
+            operation.run(&session()?)
+        }
         Command::Prognosis(arguments) => arguments.run(&session()?),
-        Command::App(arguments) => arguments.run(&session()?),
         Command::Demo(arguments) => arguments.run(&cli.global),
     }
 }

@@ -1,22 +1,20 @@
 //! `trainyard release`
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::{ArgMatches, Args};
-use walkdir::WalkDir;
 
-use super::exit::{Exit, usage};
-use super::session::{Request, Session};
-use crate::plan::manifest;
+use super::exit::usage;
+use super::manifests;
+use super::operation::{Operation, together};
+use super::session::Request;
 use crate::plan::release::{NewRelease, Purpose, release};
 use crate::report::Input;
 use crate::state::release::Field;
 use crate::state::{
-    AppName, CommitId, DisplayVersion, EnvName, FreeText, InvalidName, TeamName, Version, plain,
+    AppName, CommitId, DisplayVersion, EnvName, FreeText, InvalidName, TeamName, Version,
 };
 
 /// The longest source message, in bytes.
@@ -32,8 +30,17 @@ const MOST_BYTES: usize = 64 * 1024;
   trainyard release -a web --manifests manifests --team shop --display-version v1.4.0")]
 pub(super) struct ReleaseArgs {
     /// The app
-    #[arg(short, long, value_name = "APP", alias = "app")]
-    application: AppName,
+    #[arg(
+        short,
+        long,
+        value_name = "APP",
+        alias = "app",
+        required_unless_present = "from"
+    )]
+    application: Option<AppName>,
+    /// A folder with a folder for each app, with its manifests ENV.yaml: all of them are released as one change
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["application", "environment", "manifest", "manifests", "undeploy"])]
+    from: Option<PathBuf>,
     /// Its number [default: the highest one + 1]
     #[arg(long, value_name = "N")]
     version: Option<Version>,
@@ -94,48 +101,46 @@ impl Places {
 }
 
 impl ReleaseArgs {
-    pub(super) fn run(self, session: &Session, places: &Places) -> Result<Exit> {
-        let request = self.request(places)?;
-        let mut inputs = vec![Input {
-            name: "Application",
-            value: request.app.to_string(),
-        }];
-        inputs.extend(request.version.iter().map(|version| Input {
-            name: "Version",
-            value: version.to_string(),
-        }));
-        inputs.extend(request.fields.get(&Field::SourceCommitId).map(|id| Input {
-            name: "Source-Commit",
-            value: id.clone(),
-        }));
-        let command = Request {
-            operation: "release",
-            inputs,
-            identity: format!("{request:?}"),
-            counts: request.version.is_none(),
+    /// The release that is asked for, or the releases of all apps of a folder.
+    pub(super) fn operation(self, places: &Places) -> Result<Operation> {
+        let fields = self.fields()?;
+        let Some(folder) = &self.from else {
+            let app = self.application.clone();
+            let app = app.unwrap_or_else(|| unreachable!("clap asks for an app or a folder"));
+            let (purpose, manifests) = if self.undeploy {
+                (Purpose::Undeploy, BTreeMap::new())
+            } else {
+                let files = self.files(places)?;
+                (Purpose::Deploy, manifests::read_all(files)?)
+            };
+            return Ok(one(self.request(app, (purpose, manifests), fields)));
         };
-        session.change(&command, |draft, ground| release(draft, ground, &request))?;
-        Ok(Exit::Done)
+        let mut requests = Vec::new();
+        for (app, files) in manifests::apps_of(folder)? {
+            let manifests = manifests::read_all(files).with_context(|| format!("app `{app}`"))?;
+            requests.push(self.request(app, (Purpose::Deploy, manifests), fields.clone()));
+        }
+        Ok(together("release", requests.into_iter().map(one).collect()))
     }
 
-    fn request(self, places: &Places) -> Result<NewRelease> {
-        let (purpose, manifests) = if self.undeploy {
-            (Purpose::Undeploy, BTreeMap::new())
-        } else {
-            (Purpose::Deploy, read_manifests(self.files(places)?)?)
-        };
-        Ok(NewRelease {
-            purpose,
-            fields: self.fields()?,
-            app: self.application,
+    fn request(
+        &self,
+        app: AppName,
+        (purpose, manifests): (Purpose, BTreeMap<EnvName, String>),
+        fields: BTreeMap<Field, String>,
+    ) -> NewRelease {
+        NewRelease {
+            app,
             version: self.version,
-            team: self.team,
+            team: self.team.clone(),
+            purpose,
+            fields,
             manifests,
-        })
+        }
     }
 
     /// The file of each environment, as the command line pairs them.
-    fn files(&self, places: &Places) -> Result<Vec<(EnvName, PathBuf)>> {
+    fn files(&self, places: &Places) -> Result<manifests::Files> {
         let mut files = Vec::new();
         let mut waiting = self.environment.iter().zip(&places.environments).peekable();
         for (manifest, place) in self.manifest.iter().zip(&places.manifests) {
@@ -144,7 +149,7 @@ impl ReleaseArgs {
                 Some((environment, _)) => files.push((environment.clone(), manifest.into())),
                 None => match waiting.next_if(|(_, environment)| *environment < place) {
                     Some((environment, _)) => return Err(unpaired(environment)),
-                    None => files.push(split(manifest)?),
+                    None => files.push(manifests::split(manifest)?),
                 },
             }
         }
@@ -152,7 +157,7 @@ impl ReleaseArgs {
             return Err(unpaired(environment));
         }
         if let Some(folder) = &self.manifests {
-            files.extend(files_of(folder)?);
+            files.extend(manifests::files_of(folder)?);
         }
         if files.is_empty() {
             return Err(usage(
@@ -196,6 +201,31 @@ impl ReleaseArgs {
     }
 }
 
+/// The operation of one release.
+fn one(request: NewRelease) -> Operation {
+    let mut inputs = vec![Input {
+        name: "Application",
+        value: request.app.to_string(),
+    }];
+    inputs.extend(request.version.iter().map(|version| Input {
+        name: "Version",
+        value: version.to_string(),
+    }));
+    inputs.extend(request.fields.get(&Field::SourceCommitId).map(|id| Input {
+        name: "Source-Commit",
+        value: id.clone(),
+    }));
+    let command = Request {
+        operation: "release",
+        inputs,
+        identity: format!("{request:?}"),
+        counts: request.version.is_none(),
+    };
+    Operation::new(command, move |draft, ground| {
+        release(draft, ground, &request)
+    })
+}
+
 /// A commit id in either case.
 fn commit_id(text: &str) -> Result<CommitId, InvalidName> {
     text.to_ascii_lowercase().parse()
@@ -205,17 +235,6 @@ fn unpaired(environment: &EnvName) -> anyhow::Error {
     usage(format!(
         "`--environment {environment}` has no `--manifest` right behind it"
     ))
-}
-
-fn split(manifest: &str) -> Result<(EnvName, PathBuf)> {
-    let Some((environment, file)) = manifest.split_once('=') else {
-        let shown = FreeText(manifest.to_owned());
-        let message = format!(
-            "`--manifest` {shown} needs `--environment ENV` right before it, or the form ENV=FILE"
-        );
-        return Err(usage(message));
-    };
-    Ok((environment.parse()?, file.into()))
 }
 
 fn check_author(author: Option<&str>) -> Result<()> {
@@ -258,102 +277,4 @@ fn check_link(link: Option<&str>) -> Result<()> {
     Err(usage(format!(
         "{shown} is no link: an http or https URL is needed"
     )))
-}
-
-/// A path on one line, with control characters spelled out.
-fn shown(path: &Path) -> String {
-    plain(&path.display().to_string())
-}
-
-/// `ENV.yaml` or `ENV.yml` for each environment in a folder.
-fn files_of(folder: &Path) -> Result<Vec<(EnvName, PathBuf)>> {
-    if folder.is_file() {
-        return Err(usage(format!("`{}` is no folder", shown(folder))));
-    }
-    let mut files = Vec::new();
-    for entry in WalkDir::new(folder)
-        .min_depth(1)
-        .max_depth(1)
-        .sort_by_file_name()
-    {
-        let path = entry
-            .map_err(|error| {
-                let why = error
-                    .io_error()
-                    .map_or_else(|| error.to_string(), ToString::to_string);
-                let folder = shown(folder);
-                usage(format!("the folder `{folder}` cannot be read: {why}"))
-            })?
-            .into_path();
-        if !matches!(
-            path.extension().and_then(OsStr::to_str),
-            Some("yaml" | "yml")
-        ) {
-            continue;
-        }
-        let name = path
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        let environment = name
-            .parse()
-            .with_context(|| format!("the file `{}`", shown(&path)))?;
-        files.push((environment, path));
-    }
-    if files.is_empty() {
-        let folder = shown(folder);
-        return Err(usage(format!("the folder `{folder}` holds no ENV.yaml")));
-    }
-    Ok(files)
-}
-
-fn read_manifests(files: Vec<(EnvName, PathBuf)>) -> Result<BTreeMap<EnvName, String>> {
-    let mut manifests = BTreeMap::new();
-    let mut stdin_read = false;
-    for (environment, path) in files {
-        if path.as_os_str() == "-" && std::mem::replace(&mut stdin_read, true) {
-            return Err(usage("only one manifest can come from stdin"));
-        }
-        let text = read_manifest(&path).map_err(|error| {
-            let path = shown(&path);
-            usage(format!(
-                "the manifest `{path}` for `{environment}`: {error:#}"
-            ))
-        })?;
-        if manifests.insert(environment.clone(), text).is_some() {
-            return Err(usage(format!(
-                "environment `{environment}` has two manifests"
-            )));
-        }
-    }
-    Ok(manifests)
-}
-
-fn read_manifest(path: &Path) -> Result<String> {
-    let stdin = path.as_os_str() == "-";
-    if !stdin {
-        let kind = std::fs::metadata(path).context("it cannot be read")?;
-        anyhow::ensure!(!kind.is_dir(), "it is a folder");
-        anyhow::ensure!(
-            kind.len() <= manifest::MOST_BYTES,
-            "it has {} bytes, and {} are allowed",
-            kind.len(),
-            manifest::MOST_BYTES
-        );
-    }
-    let input: Box<dyn std::io::Read> = if stdin {
-        Box::new(std::io::stdin().lock())
-    } else {
-        Box::new(std::fs::File::open(path).context("it cannot be read")?)
-    };
-    let mut bytes = Vec::new();
-    // One byte more than allowed is enough to see that it is too much.
-    input
-        .take(manifest::MOST_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .context("it cannot be read")?;
-    let text = String::from_utf8(bytes).map_err(|_| anyhow::anyhow!("it is not UTF-8 text"))?;
-    manifest::check(&text)?;
-    Ok(text)
 }

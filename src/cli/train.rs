@@ -4,6 +4,7 @@ use anyhow::Result;
 use clap::{ArgGroup, Args, ValueEnum};
 
 use super::exit::{Exit, MEND};
+use super::operation::Operation;
 use super::session::{Request, Session};
 use crate::git::{Failure, FailureKind};
 use crate::plan::train::{
@@ -102,7 +103,8 @@ impl TrainArgs {
 }
 
 impl ReleaseTrainArgs {
-    pub(super) fn run(self, session: &Session) -> Result<Exit> {
+    /// The train that is asked for.
+    pub(super) fn operation(self) -> Operation {
         let request = self.train.request();
         let mut inputs = vec![Input {
             name: "Target",
@@ -118,13 +120,16 @@ impl ReleaseTrainArgs {
             identity: format!("{request:?}"),
             counts: false,
         };
-        let outcome = session.change(&command, |draft, ground| {
+        let operation = Operation::new(command, move |draft, ground| {
             let prognosis = prognose(draft, ground, &request)?;
             let warnings = warnings(ground, &prognosis);
             let done = Done::Train(depart(draft, ground, prognosis)?);
             Ok(Outcome { done, warnings })
-        })?;
-        Ok(ended(&outcome))
+        });
+        Operation {
+            verdict: check_faults,
+            ..operation
+        }
     }
 }
 
@@ -141,9 +146,11 @@ impl PrognosisArgs {
             },
             pending,
         )?;
-        Ok(match ended(&outcome) {
-            Exit::Done if detailed && pending(&outcome) => Exit::ChangesPending,
-            exit => exit,
+        check_faults(&outcome)?;
+        Ok(if detailed && pending(&outcome) {
+            Exit::ChangesPending
+        } else {
+            Exit::Done
         })
     }
 }
@@ -157,7 +164,8 @@ fn prognosis(outcome: &Outcome) -> Option<&Prognosis> {
         | Done::Locked(_)
         | Done::Unlocked(_)
         | Done::AppDeleted(_)
-        | Done::AppRemoved(_) => None,
+        | Done::AppRemoved(_)
+        | Done::Batch(_) => None,
     }
 }
 
@@ -165,20 +173,20 @@ fn pending(outcome: &Outcome) -> bool {
     prognosis(outcome).is_some_and(Prognosis::changes_something)
 }
 
-/// A train that can go nowhere because every environment of its target is misconfigured has failed; any other is done.
-fn ended(outcome: &Outcome) -> Exit {
+/// Fails if the train can go nowhere because every environment of its target is misconfigured.
+fn check_faults(outcome: &Outcome) -> Result<()> {
     let faults = prognosis(outcome)
         .map(Prognosis::faults)
         .unwrap_or_default();
     if faults.is_empty() {
-        return Exit::Done;
+        return Ok(());
     }
     let faults: Vec<_> = faults
         .into_iter()
         .map(|(name, skip)| fault(name, skip))
         .collect();
     let failure = Failure::new(FailureKind::Invalid, faults.join("\n")).hint(MEND);
-    super::exit::report(&failure.into())
+    Err(failure.into())
 }
 
 /// The config of an environment, and what is wrong with it.

@@ -3,6 +3,7 @@
 
 pub(crate) mod app;
 pub(crate) mod argocd;
+pub(crate) mod batch;
 mod cleanup;
 pub(crate) mod deploy;
 mod ground;

@@ -27,8 +27,16 @@ pub(crate) enum Done {
     Unlocked(Unlocked),
     Train(TrainRun),
     Foreseen(Prognosis),
+    Batch(Batch),
     AppDeleted(AppDeleted),
     AppRemoved(AppRemoved),
+}
+
+/// What the operations of a batch came to, in order.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    /// By the names of the operations on the command line.
+    pub(crate) outcomes: Vec<(String, Outcome)>,
 }
 
 /// A change of version in one phrase.

@@ -71,6 +71,10 @@ fn subject(outcome: &Outcome) -> String {
         }) => {
             format!("remove {app} from {environment}")
         }
+        Done::Batch(batch) => {
+            let subjects = batch.outcomes.iter().map(|(_, outcome)| subject(outcome));
+            subjects.collect::<Vec<_>>().join("; ")
+        }
     }
 }
 
@@ -194,6 +198,16 @@ fn effects(outcome: &Outcome) -> Vec<String> {
                 &deleted.releases,
             ));
             lines
+        }
+        Done::Batch(batch) => {
+            let outcomes = batch.outcomes.iter();
+            outcomes
+                .flat_map(|(_, outcome)| {
+                    let mut lines = vec![subject(outcome)];
+                    lines.extend(effects(outcome).iter().map(|line| format!("  {line}")));
+                    lines
+                })
+                .collect()
         }
         Done::AppRemoved(removed) => {
             let (app, environment) = (&removed.app, removed.environment.to_string());

@@ -28,7 +28,8 @@ pub(super) fn render(outcome: &Outcome, fate: &Fate) -> String {
         | Done::Locked(_)
         | Done::Unlocked(_)
         | Done::AppDeleted(_)
-        | Done::AppRemoved(_) => list(outcome, fate),
+        | Done::AppRemoved(_)
+        | Done::Batch(_) => list(outcome, fate),
     };
     if fate.dry_run && fate.changed {
         lines.push(String::new());

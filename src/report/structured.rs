@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::Fate;
 use crate::plan::outcome::{
-    AppDeleted, AppRemoved, Cleared, DeployRun, Deployed, Done, DropCause, Outcome, QueueEnd,
-    Released, Unlocked,
+    AppDeleted, AppRemoved, Batch, Cleared, DeployRun, Deployed, Done, DropCause, Outcome,
+    QueueEnd, Released, Unlocked,
 };
 use crate::plan::train::{
     AppFate, AppPrognosis, EnvironmentPrognosis, Prognosis, QueueMove, Target, TrainRun,
@@ -15,16 +15,7 @@ use crate::state::deployment::Linked;
 
 /// The object of an outcome.
 pub(super) fn value(outcome: &Outcome, fate: &Fate) -> Value {
-    let (name, mut fields) = match &outcome.done {
-        Done::Released(released) => ("release", release(released)),
-        Done::Deployed(run) => ("deploy", deploy(run)),
-        Done::Locked(locked) => ("lock", object(json!({ "locks": locked.locks }))),
-        Done::Unlocked(unlocked) => ("unlock", unlock(unlocked)),
-        Done::Train(run) => ("release-train", train(run)),
-        Done::Foreseen(prognosis) => ("prognosis", foreseen(prognosis)),
-        Done::AppDeleted(deleted) => ("app-delete", app_deleted(deleted)),
-        Done::AppRemoved(removed) => ("app-remove-environment", app_removed(removed)),
-    };
+    let (name, mut fields) = named(outcome);
     fields.insert("schema".into(), json!(format!("trainyard/{name}/v1")));
     let is_look = matches!(outcome.done, Done::Foreseen(_));
     if is_look {
@@ -40,6 +31,31 @@ pub(super) fn value(outcome: &Outcome, fate: &Fate) -> Value {
     let warnings: Vec<_> = outcome.warnings.iter().chain(&fate.warnings).collect();
     fields.insert("warnings".into(), json!(warnings));
     Value::Object(fields)
+}
+
+/// The fields of an outcome, and the name of the object that has them.
+fn named(outcome: &Outcome) -> (&'static str, Map<String, Value>) {
+    match &outcome.done {
+        Done::Released(released) => ("release", release(released)),
+        Done::Deployed(run) => ("deploy", deploy(run)),
+        Done::Locked(locked) => ("lock", object(json!({ "locks": locked.locks }))),
+        Done::Unlocked(unlocked) => ("unlock", unlock(unlocked)),
+        Done::Train(run) => ("release-train", train(run)),
+        Done::Foreseen(prognosis) => ("prognosis", foreseen(prognosis)),
+        Done::AppDeleted(deleted) => ("app-delete", app_deleted(deleted)),
+        Done::AppRemoved(removed) => ("app-remove-environment", app_removed(removed)),
+        Done::Batch(batch) => ("apply", applied(batch)),
+    }
+}
+
+/// Each operation with its name and its own fields.
+fn applied(batch: &Batch) -> Map<String, Value> {
+    let operations = batch.outcomes.iter().map(|(name, outcome)| {
+        let (_, mut fields) = named(outcome);
+        fields.insert("operation".into(), json!(name));
+        Value::Object(fields)
+    });
+    object(json!({ "operations": operations.collect::<Value>() }))
 }
 
 fn object(value: Value) -> Map<String, Value> {

@@ -9,7 +9,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::Fate;
 use crate::plan::outcome::{
-    DeployRun, Deployed, Done, Locked, Move, Outcome, QueueEnd, Released, Unlocked,
+    Batch, DeployRun, Deployed, Done, Locked, Move, Outcome, QueueEnd, Released, Unlocked,
 };
 use crate::plan::train::{
     AppFate, AppPrognosis, AppSkip, EnvironmentPrognosis, Held, Prognosis, QueueMove, TrainRun,
@@ -29,16 +29,7 @@ fn paint(style: Style, text: impl Display) -> String {
 /// The answer, a line for each thing that somebody must know.
 pub(super) fn render(outcome: &Outcome, fate: &Fate) -> String {
     let now = fate.now;
-    let mut lines = match &outcome.done {
-        Done::Released(released) => release(released, now),
-        Done::Deployed(run) => deploy(run, now),
-        Done::Locked(locked) => lock(locked),
-        Done::Unlocked(unlocked) => unlock(unlocked, now),
-        Done::Train(run) => train(run, now),
-        Done::Foreseen(prognosis) => foreseen(prognosis, now),
-        Done::AppDeleted(deleted) => ends::app_deleted(deleted, now),
-        Done::AppRemoved(removed) => ends::app_removed(removed, now),
-    };
+    let mut lines = told(outcome, now);
     let says_so = matches!(outcome.done, Done::Foreseen(_) | Done::Released(_));
     if !fate.changed && !says_so {
         lines.push("nothing changed".to_owned());
@@ -47,6 +38,31 @@ pub(super) fn render(outcome: &Outcome, fate: &Fate) -> String {
         lines.push(paint(HEAD, "dry run: nothing was changed"));
     }
     lines.join("\n") + "\n"
+}
+
+fn told(outcome: &Outcome, now: Moment) -> Vec<String> {
+    match &outcome.done {
+        Done::Released(released) => release(released, now),
+        Done::Deployed(run) => deploy(run, now),
+        Done::Locked(locked) => lock(locked),
+        Done::Unlocked(unlocked) => unlock(unlocked, now),
+        Done::Train(run) => train(run, now),
+        Done::Foreseen(prognosis) => foreseen(prognosis, now),
+        Done::AppDeleted(deleted) => ends::app_deleted(deleted, now),
+        Done::AppRemoved(removed) => ends::app_removed(removed, now),
+        Done::Batch(batch) => applied(batch, now),
+    }
+}
+
+/// The operations in order, each below its number and name.
+fn applied(batch: &Batch, now: Moment) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (place, (name, outcome)) in (1..).zip(&batch.outcomes) {
+        lines.push(paint(HEAD, format!("{place}. {name}")));
+        let told = told(outcome, now).into_iter();
+        lines.extend(told.map(|line| format!("  {line}")));
+    }
+    lines
 }
 
 fn release(released: &Released, now: Moment) -> Vec<String> {

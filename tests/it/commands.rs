@@ -2,6 +2,7 @@
 
 mod aliases;
 mod app;
+mod apply;
 mod author;
 mod deploy;
 mod dry_run;

@@ -1,0 +1,63 @@
+//! An operation that the command line asks for, before it is known whether it stands alone or in a batch.
+
+use anyhow::Result;
+
+use super::exit::Exit;
+use super::session::{Request, Session};
+use crate::plan::batch::{Step, Verb, apply};
+use crate::plan::{Ground, Outcome};
+use crate::tree::Draft;
+
+/// A request, and the verb that does it.
+pub(super) struct Operation {
+    pub(super) request: Request,
+    pub(super) verb: Verb,
+    /// Fails if what came of it is a failure after all.
+    pub(super) verdict: fn(&Outcome) -> Result<()>,
+}
+
+impl Operation {
+    /// An operation that is done when its verb is.
+    pub(super) fn new(
+        request: Request,
+        verb: impl Fn(&mut Draft, &Ground) -> Result<Outcome> + 'static,
+    ) -> Self {
+        Self {
+            request,
+            verb: Box::new(verb),
+            verdict: |_| Ok(()),
+        }
+    }
+
+    /// Plans, publishes and tells it.
+    pub(super) fn run(self, session: &Session) -> Result<Exit> {
+        let outcome = session.change(&self.request, &self.verb)?;
+        (self.verdict)(&outcome)?;
+        Ok(Exit::Done)
+    }
+}
+
+/// Several operations as one.
+pub(super) fn together(name: &'static str, operations: Vec<Operation>) -> Operation {
+    let identities = operations.iter().map(|each| {
+        let Request {
+            operation,
+            identity,
+            ..
+        } = &each.request;
+        format!("{operation} {identity}")
+    });
+    let request = Request {
+        operation: name,
+        inputs: Vec::new(),
+        identity: identities.collect::<Vec<_>>().join("\n"),
+        counts: operations.iter().any(|each| each.request.counts),
+    };
+    let steps = operations.into_iter().map(|operation| Step {
+        name: operation.request.operation.to_owned(),
+        verb: operation.verb,
+        verdict: operation.verdict,
+    });
+    let steps: Vec<_> = steps.collect();
+    Operation::new(request, move |draft, ground| apply(draft, ground, &steps))
+}
