@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::Ground;
+use super::{Ground, record};
 use crate::state::{AppName, Version, deployment, release};
 use crate::tree::{Draft, ReadTree};
 
@@ -18,6 +18,7 @@ pub(super) fn clean_up(draft: &mut Draft, ground: &Ground, app: &AppName) -> Res
 
 /// Removes a release with all that is kept for its sake. There is no other way for a release to go.
 pub(super) fn remove(draft: &mut Draft, app: &AppName, version: Version) -> Result<()> {
+    record::forget(draft, app, version)?;
     release::remove(draft, app, version)
 }
 

@@ -1,5 +1,7 @@
 //! What every verb stands on: who acts and when, the options of the repository, its environments.
 
+use std::cell::Cell;
+
 use anyhow::Result;
 use thiserror::Error;
 
@@ -56,6 +58,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) options: Options,
     /// Its environments.
     pub(crate) environments: EnvironmentGraph,
+    /// How many events this command has recorded so far.
+    events: Cell<u64>,
 }
 
 impl<'a> Ground<'a> {
@@ -73,7 +77,13 @@ impl<'a> Ground<'a> {
             context,
             options,
             environments,
+            events: Cell::new(0),
         })
+    }
+
+    /// The place of the next event among those of this command.
+    pub(super) fn next_event(&self) -> u64 {
+        self.events.replace(self.events.get() + 1)
     }
 }
 

@@ -14,6 +14,7 @@ pub(crate) mod lock;
 pub(crate) mod manifest;
 pub(crate) mod outcome;
 pub(crate) mod place;
+mod record;
 mod refusal;
 pub(crate) mod release;
 pub(crate) mod train;

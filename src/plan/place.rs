@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use super::record::{self, Route};
 use super::{Ground, Refusal};
 use crate::state::deployment::{self, Linked};
 use crate::state::{AppName, EnvName, PlacedLock, Version, queue, release};
@@ -48,10 +49,10 @@ impl Place<'_> {
             Linked::Nothing | Linked::Broken(_) => None,
         };
         if locks.is_empty() {
-            self.point(draft, ground, version, manifest)?;
+            self.point(draft, ground, (version, manifest), Route::Alone)?;
             return Ok(Deployed::Changed { from, to: version });
         }
-        let replaced = self.enqueue(draft, version)?;
+        let replaced = self.enqueue(draft, ground, version, &locks)?;
         Ok(Deployed::Queued {
             version,
             replaced,
@@ -64,23 +65,33 @@ impl Place<'_> {
         &self,
         draft: &mut Draft,
         ground: &Ground,
-        version: Version,
-        manifest: Content,
+        (version, manifest): (Version, Content),
+        route: Route,
     ) -> Result<()> {
+        let from = deployment::current(draft, self.environment, self.app)?;
+        let from = from.version().ok().flatten();
         let by = (&ground.context.actor, ground.context.now);
         deployment::write(draft, (self.environment, self.app), (version, manifest), by)?;
-        queue::clear(draft, self.environment, self.app)
+        queue::clear(draft, self.environment, self.app)?;
+        record::deployed(draft, ground, self, (from, version), route)
     }
 
-    /// Queues a version, and returns the one that waited before.
-    pub(super) fn enqueue(&self, draft: &mut Draft, version: Version) -> Result<Option<Version>> {
+    /// Queues a version behind locks, and returns the one that waited before.
+    pub(super) fn enqueue(
+        &self,
+        draft: &mut Draft,
+        ground: &Ground,
+        version: Version,
+        behind: &[PlacedLock],
+    ) -> Result<Option<Version>> {
         let waited = queue::waiting(draft, self.environment, self.app)?;
+        let waited = waited.version().ok().flatten();
         queue::put(draft, self.environment, self.app, version)?;
-        Ok(waited
-            .version()
-            .ok()
-            .flatten()
-            .filter(|waited| *waited != version))
+        // What waits already was held back before.
+        if waited != Some(version) {
+            record::held_back(draft, ground, self, version, behind)?;
+        }
+        Ok(waited.filter(|waited| *waited != version))
     }
 }
 

@@ -7,6 +7,7 @@ use anyhow::Result;
 use super::cleanup::{clean_up, old_releases};
 use super::outcome::{Deployed, Done, Outcome, Released};
 use super::place::Place;
+use super::record::{self, Route};
 use super::refusal::{Difference, Others};
 use super::{Ground, Refusal, known, manifest};
 use crate::state::deployment::{self, Linked};
@@ -216,6 +217,7 @@ fn store(
             .collect(),
     };
     release::store(draft, &request.app, version, &release, ground.context.now)?;
+    record::released(draft, ground, &request.app, &release)?;
     // The app belongs to whom its highest release says, not to whom it belonged once.
     match &request.team {
         Some(team) if is_highest => release::write_team(draft, &request.app, team),
@@ -304,7 +306,7 @@ fn deploy_to_latest(
         let mut deployed = place.deploy(draft, ground, (version, manifest.clone()), locks)?;
         if open && deployed == Deployed::AlreadyThere(version) {
             // A link that dangled until now: what it stood for is not this release.
-            place.point(draft, ground, version, manifest)?;
+            place.point(draft, ground, (version, manifest), Route::Alone)?;
             deployed = Deployed::Changed {
                 from: None,
                 to: version,

@@ -7,16 +7,17 @@ mod stop;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
 use super::cleanup::clean_up;
 use super::place::Place;
+use super::record::Route;
 use super::{Ground, known};
 use crate::state::{
     AppName, EnvName, Environment, GroupName, Locks, TeamName, Upstream, Version, deployment,
-    queue, release,
+    release,
 };
 use crate::tree::{Draft, ReadTree};
 use stop::Stop;
@@ -86,27 +87,38 @@ pub(crate) fn prognose(tree: &dyn ReadTree, ground: &Ground, request: &Train) ->
 
 /// Writes what the prognosis says.
 pub(crate) fn depart(draft: &mut Draft, ground: &Ground, prognosis: Prognosis) -> Result<TrainRun> {
-    let mut removed = BTreeMap::new();
-    let mut deployed = std::collections::BTreeSet::new();
-    for (environment, app, prognosis) in prognosis.apps() {
-        let place = Place { environment, app };
-        match &prognosis.fate {
-            AppFate::Deploys { to, manifest, .. } => {
-                place.point(draft, ground, *to, manifest.clone())?;
-                deployed.insert(app.clone());
-            }
-            AppFate::Skipped(skip) => {
-                if let Some(Held {
-                    version,
-                    queue: QueueMove::Put { .. },
-                    ..
-                }) = skip.held()
-                {
-                    queue::put(draft, environment, app, *version)?;
+    let group = match &prognosis.target {
+        Target::Group(group) => Some(group),
+        Target::Environment(_) => None,
+    };
+    let mut deployed = BTreeSet::new();
+    for (environment, each) in &prognosis.environments {
+        let (upstream, apps) = match each {
+            EnvironmentPrognosis::Skipped(_) => continue,
+            EnvironmentPrognosis::Runs { upstream, apps } => (upstream, apps),
+        };
+        for (app, AppPrognosis { fate, .. }) in apps {
+            let place = Place { environment, app };
+            match fate {
+                AppFate::Deploys { to, manifest, .. } => {
+                    let route = Route::Train { upstream, group };
+                    place.point(draft, ground, (*to, manifest.clone()), route)?;
+                    deployed.insert(app.clone());
+                }
+                AppFate::Skipped(skip) => {
+                    if let Some(Held {
+                        version,
+                        queue: QueueMove::Put { .. },
+                        locks,
+                    }) = skip.held()
+                    {
+                        place.enqueue(draft, ground, *version, locks)?;
+                    }
                 }
             }
         }
     }
+    let mut removed = BTreeMap::new();
     for app in deployed {
         let old = clean_up(draft, ground, &app)?;
         if !old.is_empty() {

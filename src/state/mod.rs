@@ -2,9 +2,11 @@
 //! The format is `docs/format.md`.
 
 pub(crate) mod argocd;
+pub(crate) mod commits;
 pub(crate) mod config;
 pub(crate) mod deployment;
 pub(crate) mod environment;
+mod event;
 pub(crate) mod lock;
 mod name;
 pub(crate) mod options;
@@ -14,6 +16,7 @@ mod text;
 mod time;
 
 pub(crate) use environment::{Environment, EnvironmentGraph, Upstream};
+pub(crate) use event::EventId;
 pub(crate) use lock::{Lock, LockScope, Locks, PlacedLock};
 pub(crate) use name::{
     AppName, CommitId, DisplayVersion, EnvName, GroupName, InvalidName, LockId, TeamName, Version,

@@ -128,6 +128,13 @@ impl AppName {
     pub(crate) const MOST_BYTES: usize = 39;
 }
 
+impl CommitId {
+    /// The commit that a file of the repository names; `None` if it names none. Other writers kept any length and case.
+    pub(crate) fn found(text: &str) -> Option<Self> {
+        text.trim().to_ascii_lowercase().parse().ok()
+    }
+}
+
 impl LockId {
     /// The id of a lock that stands in the repository already. It holds back deployments whatever it is called,
     /// so nothing is checked; it comes from a tree entry and is one clean path component.

@@ -14,6 +14,8 @@ pub(crate) struct Options {
     pub(crate) release_versions_limit: usize,
     /// Whether app names may have up to 70 bytes instead of 39.
     pub(crate) allow_long_app_names: bool,
+    /// Whether events are kept for each source commit.
+    pub(crate) commit_data: bool,
     /// How Argo CD files are rendered.
     pub(crate) argocd: ArgoCdOptions,
 }
@@ -31,6 +33,7 @@ impl Default for Options {
         Self {
             release_versions_limit: 20,
             allow_long_app_names: false,
+            commit_data: false,
             argocd: ArgoCdOptions::default(),
         }
     }
@@ -84,6 +87,7 @@ mod tests {
                 .release_versions_limit,
             5
         );
+        assert!(read("commitData: true").unwrap().commit_data);
         for bad in [
             "releaseVersionLimit: 5",
             "releaseVersionsLimit: 4",

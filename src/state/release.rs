@@ -5,7 +5,7 @@ use std::fmt;
 
 use anyhow::Result;
 
-use super::{AppName, EnvName, Moment, TeamName, Version};
+use super::{AppName, CommitId, EnvName, Moment, TeamName, Version};
 use crate::tree::{Content, Draft, Entry, Kind, ReadTree, RepoPath};
 
 /// A fact about a release that is a file in its folder.
@@ -171,6 +171,16 @@ pub(crate) fn field(
     };
     let bytes = tree.bytes(&content)?;
     Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// The commit that a release was built from, if it names one in full.
+pub(crate) fn source_commit(
+    tree: &dyn ReadTree,
+    app: &AppName,
+    version: Version,
+) -> Result<Option<CommitId>> {
+    let text = field(tree, app, version, Field::SourceCommitId)?;
+    Ok(text.and_then(|text| CommitId::found(&text)))
 }
 
 /// Stores a new release.

@@ -77,6 +77,14 @@ impl Moment {
         self.0.as_second()
     }
 
+    /// 100 ns since the beginning of the Gregorian calendar in 1582: the time of a UUID of version 1.
+    pub(crate) fn ticks(self) -> u64 {
+        const TO_1970: i128 = 122_192_928_000_000_000;
+        const MOST: u64 = (1 << 60) - 1;
+        let ticks = self.0.as_nanosecond().div_euclid(100) + TO_1970;
+        u64::try_from(ticks.max(0)).unwrap_or(MOST).min(MOST)
+    }
+
     /// How long before `now` this was, in one unit: `3 days`, `2 h`, `5 min`, `just now`.
     pub(crate) fn age(self, now: Self) -> String {
         let seconds = now

@@ -1,0 +1,195 @@
+//! Commit data: for each source commit the apps that were built from it, its neighbours, and what became of it, as events.
+
+use anyhow::Result;
+
+use super::{AppName, CommitId, EnvName, EventId, GroupName, LockScope, PlacedLock, Upstream};
+use crate::tree::{Draft, Entry, ReadTree, RepoPath};
+
+/// What happened to a source commit.
+#[derive(Clone, Debug)]
+pub(crate) enum Event<'a> {
+    /// A release was built from it, with manifests for these environments.
+    NewRelease(Vec<&'a EnvName>),
+    /// Its release runs.
+    Deployment(EventPlace<'a>, Option<SourceTrain<'a>>),
+    /// Its release waits in the queue, behind this lock before all others.
+    LockPrevented(EventPlace<'a>, &'a PlacedLock),
+    /// The release of another commit runs instead of its own.
+    ReplacedBy(EventPlace<'a>, &'a CommitId),
+}
+
+/// Where something happened.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EventPlace<'a> {
+    pub(crate) environment: &'a EnvName,
+    pub(crate) app: &'a AppName,
+}
+
+/// The train that brought a release.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SourceTrain<'a> {
+    pub(crate) upstream: &'a Upstream,
+    /// The target, if it was a group.
+    pub(crate) group: Option<&'a GroupName>,
+}
+
+impl Event<'_> {
+    /// The files of the event, by their paths in its folder.
+    fn files(&self) -> Vec<(RepoPath, String)> {
+        let file = |name: &str, text: &str| (RepoPath::of(&[name]), text.to_owned());
+        let place = |kind: &str, place: &EventPlace| {
+            vec![
+                file("eventType", kind),
+                file("application", place.app.as_ref()),
+                file("environment", place.environment.as_ref()),
+            ]
+        };
+        match self {
+            Self::NewRelease(environments) => {
+                let folder = RepoPath::of(&["environments"]);
+                let mut files = vec![file("eventType", "new-release")];
+                // An empty map is a folder too.
+                if environments.is_empty() {
+                    files.push((folder.join(KEEP), String::new()));
+                }
+                let names = environments.iter();
+                files.extend(names.map(|name| (folder.join(name).join(KEEP), String::new())));
+                files
+            }
+            Self::Deployment(at, train) => {
+                let mut files = place("deployment", at);
+                if let Some(SourceTrain { upstream, group }) = train {
+                    let upstream = match upstream {
+                        Upstream::Latest => "",
+                        Upstream::Environment(name) => name.as_ref(),
+                    };
+                    files.push(file("source_train_upstream", upstream));
+                    files.extend(
+                        group.map(|group| file("source_train_environment_group", group.as_ref())),
+                    );
+                }
+                files
+            }
+            Self::LockPrevented(at, placed) => {
+                let kind = match placed.scope {
+                    LockScope::Environment(_) => "environment",
+                    LockScope::App(..) => "application",
+                    LockScope::Team(..) => "team",
+                };
+                let mut files = place("lock-prevented-deployment", at);
+                files.push(file("lock_message", placed.lock.message.raw()));
+                files.push(file("lock_type", kind));
+                files
+            }
+            Self::ReplacedBy(at, commit) => {
+                let mut files = place("replaced-by", at);
+                files.push(file("commit", commit.as_ref()));
+                files
+            }
+        }
+    }
+}
+
+/// The file that keeps a folder without files in git.
+const KEEP: &str = ".gitkeep";
+const PREVIOUS: &str = "previousCommit";
+const NEXT: &str = "nextCommit";
+
+fn root() -> RepoPath {
+    RepoPath::of(&["commits"])
+}
+
+fn directory(commit: &CommitId) -> RepoPath {
+    let (first, rest) = commit.as_ref().split_at(2);
+    root().join(first).join(rest)
+}
+
+fn app_directory(commit: &CommitId, app: &AppName) -> RepoPath {
+    directory(commit).join("applications").join(app)
+}
+
+/// Whether something is kept about this app and this commit.
+pub(crate) fn has_app(tree: &dyn ReadTree, commit: &CommitId, app: &AppName) -> Result<bool> {
+    tree.has_folder(&app_directory(commit, app))
+}
+
+/// Begins to keep data about a commit from which a release of the app was built. Its message stands there even when empty.
+pub(crate) fn store(
+    draft: &mut Draft,
+    commit: &CommitId,
+    app: &AppName,
+    message: &str,
+) -> Result<()> {
+    let folder = directory(commit);
+    draft.write(folder.join(".empty"), Entry::file(""))?;
+    draft.write(folder.join(KEEP), Entry::file(""))?;
+    draft.write(folder.join("source_message"), Entry::file(message))?;
+    draft.write(app_directory(commit, app).join(KEEP), Entry::file(""))
+}
+
+/// Makes two commits neighbours, if something is kept about the earlier one.
+pub(crate) fn link(draft: &mut Draft, commit: &CommitId, previous: &CommitId) -> Result<()> {
+    let before = directory(previous);
+    if commit == previous || !draft.has_folder(&before)? {
+        return Ok(());
+    }
+    draft.write(
+        directory(commit).join(PREVIOUS),
+        Entry::file(previous.as_ref()),
+    )?;
+    draft.write(before.join(NEXT), Entry::file(commit.as_ref()))
+}
+
+/// Adds an event. Two that are alike in everything, the instant included, get ids one tick apart.
+pub(crate) fn add(
+    draft: &mut Draft,
+    commit: &CommitId,
+    event: &Event,
+    mut ticks: u64,
+) -> Result<()> {
+    let events = directory(commit).join("events");
+    let files = event.files();
+    let content: Vec<_> = files
+        .iter()
+        .map(|(path, text)| format!("{path}\n{text}\n"))
+        .collect();
+    let content = content.concat();
+    let folder = loop {
+        let folder = events.join(EventId::new(ticks, &content).to_string());
+        if draft.kind(&folder)?.is_none() {
+            break folder;
+        }
+        ticks += 1;
+    };
+    for (path, text) in files {
+        let path = path
+            .components()
+            .fold(folder.clone(), |path, name| path.join(name));
+        draft.write(path, Entry::file(text))?;
+    }
+    Ok(())
+}
+
+/// Forgets that an app was built from a commit, and all about the commit with its last app.
+pub(crate) fn forget(draft: &mut Draft, commit: &CommitId, app: &AppName) -> Result<()> {
+    let folder = directory(commit);
+    draft.delete_folder(&app_directory(commit, app))?;
+    if draft.has_folder(&folder.join("applications"))? {
+        return Ok(());
+    }
+    // The neighbours shall not point to what is gone.
+    for (mine, theirs) in [(PREVIOUS, NEXT), (NEXT, PREVIOUS)] {
+        if let Some(neighbour) = neighbour(draft, commit, mine)? {
+            let back = directory(&neighbour).join(theirs);
+            if draft.text(&back)?.as_deref() == Some(commit.as_ref()) {
+                draft.delete(back)?;
+            }
+        }
+    }
+    draft.delete_folder(&folder)
+}
+
+fn neighbour(tree: &dyn ReadTree, commit: &CommitId, name: &str) -> Result<Option<CommitId>> {
+    let text = tree.text(&directory(commit).join(name))?;
+    Ok(text.and_then(|text| CommitId::found(&text)))
+}
