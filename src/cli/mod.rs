@@ -11,6 +11,7 @@ mod operation;
 mod release;
 mod session;
 mod train;
+mod whereabouts;
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -153,6 +154,7 @@ enum Command {
     Change(Box<Change>),
     Apply(apply::ApplyArgs),
     Prognosis(train::PrognosisArgs),
+    Where(whereabouts::WhereArgs),
     Demo(demo::DemoArgs),
 }
 
@@ -236,7 +238,9 @@ fn listed(arguments: Vec<OsString>) -> Result<Option<Operation>> {
     })?;
     match cli.command {
         Command::Change(change) => Ok(Some(change.operation(&places)?)),
-        Command::Apply(_) | Command::Prognosis(_) | Command::Demo(_) => Ok(None),
+        Command::Apply(_) | Command::Prognosis(_) | Command::Where(_) | Command::Demo(_) => {
+            Ok(None)
+        }
     }
 }
 
@@ -272,6 +276,7 @@ fn dispatch(cli: Cli, places: &Places) -> Result<Exit> {
             operation.run(&session()?)
         }
         Command::Prognosis(arguments) => arguments.run(&session()?),
+        Command::Where(arguments) => arguments.run(&session()?),
         Command::Demo(arguments) => arguments.run(&cli.global),
     }
 }

@@ -165,7 +165,8 @@ fn prognosis(outcome: &Outcome) -> Option<&Prognosis> {
         | Done::Unlocked(_)
         | Done::AppDeleted(_)
         | Done::AppRemoved(_)
-        | Done::Batch(_) => None,
+        | Done::Batch(_)
+        | Done::Located(_) => None,
     }
 }
 

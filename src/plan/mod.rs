@@ -19,6 +19,7 @@ mod refusal;
 pub(crate) mod release;
 pub(crate) mod train;
 pub(crate) mod unlock;
+pub(crate) mod whereabouts;
 #[cfg(test)]
 mod world;
 mod yaml;

@@ -5,6 +5,7 @@ use std::fmt;
 
 pub(crate) use super::place::Deployed;
 use super::train::{Prognosis, TrainRun};
+use super::whereabouts::Whereabouts;
 use crate::state::deployment::Linked;
 use crate::state::release::ReleaseKind;
 use crate::state::{AppName, EnvName, GroupName, LockId, LockScope, PlacedLock, TeamName, Version};
@@ -30,6 +31,24 @@ pub(crate) enum Done {
     Batch(Batch),
     AppDeleted(AppDeleted),
     AppRemoved(AppRemoved),
+    Located(Whereabouts),
+}
+
+impl Done {
+    /// Whether the verb only tells what is, and can change nothing.
+    pub(crate) fn is_look(&self) -> bool {
+        match self {
+            Self::Foreseen(_) | Self::Located(_) => true,
+            Self::Released(_)
+            | Self::Deployed(_)
+            | Self::Locked(_)
+            | Self::Unlocked(_)
+            | Self::Train(_)
+            | Self::AppDeleted(_)
+            | Self::AppRemoved(_)
+            | Self::Batch(_) => false,
+        }
+    }
 }
 
 /// What the operations of a batch came to, in order.

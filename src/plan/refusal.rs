@@ -7,7 +7,8 @@ use thiserror::Error;
 use super::outcome::LockTarget;
 use crate::state::deployment::Linked;
 use crate::state::{
-    AppName, EnvName, LockId, LockScope, Moment, PlacedLock, TeamName, Version, plain,
+    AppName, CommitId, CommitPrefix, EnvName, LockId, LockScope, Moment, PlacedLock, TeamName,
+    Version, plain,
 };
 use crate::tree::RepoPath;
 
@@ -84,6 +85,35 @@ pub(crate) enum Refusal {
     },
     /// No app belongs to the team.
     TeamWithoutApps { team: TeamName, others: Others },
+    /// No release was built from the commit, and none names it in its history.
+    UnknownCommit { commit: CommitPrefix },
+    /// Several commits begin so.
+    AmbiguousCommit {
+        commit: CommitPrefix,
+        candidates: Vec<Candidate>,
+    },
+}
+
+/// A commit that could be meant.
+#[derive(Debug)]
+pub(crate) struct Candidate {
+    pub(crate) commit: CommitId,
+    /// The releases that were built from it.
+    pub(crate) releases: Vec<(AppName, Version)>,
+}
+
+impl fmt::Display for Candidate {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { commit, releases } = self;
+        let releases = releases.iter();
+        let releases: Vec<_> = releases
+            .map(|(app, version)| format!("{app} {version}"))
+            .collect();
+        if releases.is_empty() {
+            return write!(formatter, "{commit} (no release; later ones contain it)");
+        }
+        write!(formatter, "{commit} ({})", releases.join(", "))
+    }
 }
 
 /// The names that do exist.
@@ -189,6 +219,11 @@ impl Refusal {
                     ),
                 })
             }
+            Self::UnknownCommit { .. } => Some(
+                "releases tell their commits with `--source-commit-id`, and the commits before with `--previous-commit-id`; old releases are cleaned up"
+                    .to_owned(),
+            ),
+            Self::AmbiguousCommit { .. } => Some("give more digits of the one you mean".to_owned()),
             Self::Revision { app, .. } => Some(format!(
                 "store it again under a plain number: `trainyard release -a {app} …`"
             )),
@@ -266,6 +301,16 @@ impl fmt::Display for Refusal {
                 places.iter().try_for_each(|(environment, runs)| {
                     write!(formatter, "\n  {} {}", plain(environment), running(runs))
                 })
+            }
+            Self::UnknownCommit { commit } => write!(
+                formatter,
+                "no release was built from commit `{commit}`, and none has it in its history"
+            ),
+            Self::AmbiguousCommit { commit, candidates } => {
+                write!(formatter, "`{commit}` can be any of these commits:")?;
+                candidates
+                    .iter()
+                    .try_for_each(|candidate| write!(formatter, "\n  {candidate}"))
             }
             Self::Revision { app, version } => write!(
                 formatter,

@@ -75,6 +75,7 @@ fn subject(outcome: &Outcome) -> String {
             let subjects = batch.outcomes.iter().map(|(_, outcome)| subject(outcome));
             subjects.collect::<Vec<_>>().join("; ")
         }
+        Done::Located(found) => format!("where {}", found.commit),
     }
 }
 
@@ -219,6 +220,8 @@ fn effects(outcome: &Outcome) -> Vec<String> {
             lines.extend(numbered(&verb, app, &removed.releases));
             lines
         }
+        // It changes nothing.
+        Done::Located(_) => Vec::new(),
     }
 }
 

@@ -29,7 +29,8 @@ pub(super) fn render(outcome: &Outcome, fate: &Fate) -> String {
         | Done::Unlocked(_)
         | Done::AppDeleted(_)
         | Done::AppRemoved(_)
-        | Done::Batch(_) => list(outcome, fate),
+        | Done::Batch(_)
+        | Done::Located(_) => list(outcome, fate),
     };
     if fate.dry_run && fate.changed {
         lines.push(String::new());

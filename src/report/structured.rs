@@ -2,6 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
+mod whereabouts;
+
+use whereabouts::located;
+
 use super::Fate;
 use crate::plan::outcome::{
     AppDeleted, AppRemoved, Batch, Cleared, DeployRun, Deployed, Done, DropCause, Outcome,
@@ -17,16 +21,13 @@ use crate::state::deployment::Linked;
 pub(super) fn value(outcome: &Outcome, fate: &Fate) -> Value {
     let (name, mut fields) = named(outcome);
     fields.insert("schema".into(), json!(format!("trainyard/{name}/v1")));
-    let is_look = matches!(outcome.done, Done::Foreseen(_));
-    if is_look {
-        fields.insert("changesPending".into(), json!(fate.changed));
-    } else {
-        fields.insert(
-            "result".into(),
-            json!(if fate.changed { "changed" } else { "unchanged" }),
-        );
+    if !outcome.done.is_look() {
+        let result = if fate.changed { "changed" } else { "unchanged" };
+        fields.insert("result".into(), json!(result));
         fields.insert("applied".into(), json!(!fate.dry_run));
         fields.insert("commit".into(), json!(fate.commit));
+    } else if matches!(outcome.done, Done::Foreseen(_)) {
+        fields.insert("changesPending".into(), json!(fate.changed));
     }
     let warnings: Vec<_> = outcome.warnings.iter().chain(&fate.warnings).collect();
     fields.insert("warnings".into(), json!(warnings));
@@ -45,6 +46,7 @@ fn named(outcome: &Outcome) -> (&'static str, Map<String, Value>) {
         Done::AppDeleted(deleted) => ("app-delete", app_deleted(deleted)),
         Done::AppRemoved(removed) => ("app-remove-environment", app_removed(removed)),
         Done::Batch(batch) => ("apply", applied(batch)),
+        Done::Located(found) => ("where", located(found)),
     }
 }
 

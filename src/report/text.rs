@@ -1,6 +1,7 @@
 //! For people: short lines, the most important first. Colours are put in here and taken out where nobody sees them.
 
 mod ends;
+mod whereabouts;
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -16,6 +17,7 @@ use crate::plan::train::{
 };
 use crate::state::release::ReleaseKind;
 use crate::state::{AppName, EnvName, Moment, PlacedLock, Upstream, Version};
+use whereabouts::located;
 
 const DONE: Style = AnsiColor::Green.on_default();
 const WAITS: Style = AnsiColor::Yellow.on_default();
@@ -30,7 +32,7 @@ fn paint(style: Style, text: impl Display) -> String {
 pub(super) fn render(outcome: &Outcome, fate: &Fate) -> String {
     let now = fate.now;
     let mut lines = told(outcome, now);
-    let says_so = matches!(outcome.done, Done::Foreseen(_) | Done::Released(_));
+    let says_so = outcome.done.is_look() || matches!(outcome.done, Done::Released(_));
     if !fate.changed && !says_so {
         lines.push("nothing changed".to_owned());
     }
@@ -51,6 +53,7 @@ fn told(outcome: &Outcome, now: Moment) -> Vec<String> {
         Done::AppDeleted(deleted) => ends::app_deleted(deleted, now),
         Done::AppRemoved(removed) => ends::app_removed(removed, now),
         Done::Batch(batch) => applied(batch, now),
+        Done::Located(found) => located(found, now),
     }
 }
 

@@ -2,7 +2,9 @@
 
 use anyhow::Result;
 
-use super::{AppName, CommitId, EnvName, EventId, GroupName, LockScope, PlacedLock, Upstream};
+use super::{
+    AppName, CommitId, EnvName, EventId, GroupName, LockScope, Moment, PlacedLock, Upstream,
+};
 use crate::tree::{Draft, Entry, ReadTree, RepoPath};
 
 /// What happened to a source commit.
@@ -189,7 +191,37 @@ pub(crate) fn forget(draft: &mut Draft, commit: &CommitId, app: &AppName) -> Res
     draft.delete_folder(&folder)
 }
 
+/// The commit before this one, as far as it is known here.
+pub(crate) fn previous(tree: &dyn ReadTree, commit: &CommitId) -> Result<Option<CommitId>> {
+    neighbour(tree, commit, PREVIOUS)
+}
+
 fn neighbour(tree: &dyn ReadTree, commit: &CommitId, name: &str) -> Result<Option<CommitId>> {
     let text = tree.text(&directory(commit).join(name))?;
     Ok(text.and_then(|text| CommitId::found(&text)))
+}
+
+/// When a release of the commit came to an environment first, as its events tell.
+pub(crate) fn first_deployment(
+    tree: &dyn ReadTree,
+    commit: &CommitId,
+    environment: &EnvName,
+    app: &AppName,
+) -> Result<Option<Moment>> {
+    let events = directory(commit).join("events");
+    let mut first = None;
+    for id in tree.folders(&events)? {
+        let folder = events.join(&id);
+        let says = |name: &str, wanted: &str| -> Result<bool> {
+            Ok(tree.text(&folder.join(name))?.as_deref() == Some(wanted))
+        };
+        if says("eventType", "deployment")?
+            && says("environment", environment.as_ref())?
+            && says("application", app.as_ref())?
+        {
+            let then = EventId::found(&id).and_then(EventId::moment);
+            first = [first, then].into_iter().flatten().min();
+        }
+    }
+    Ok(first)
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use anyhow::Result;
 use thiserror::Error;
 
-use super::{Actor, AppName, EnvName, Environment, Moment, Version, plain, release};
+use super::{Actor, AppName, EnvName, Environment, FreeText, Moment, Version, plain, release};
 use crate::tree::{Content, Draft, Entry, Kind, ReadTree, RepoPath};
 
 /// A `version` or `queued_version` that is no link to a release of its app, or cannot be there at all.
@@ -225,6 +225,31 @@ pub(crate) fn is_deployed(
 ) -> Result<bool> {
     let kind = tree.kind(&version_path(environment, app))?;
     Ok(matches!(kind, Some(Kind::Symlink | Kind::File)))
+}
+
+/// Who deployed something, and when, as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Provenance {
+    pub(crate) by: Actor,
+    pub(crate) at: Option<Moment>,
+}
+
+/// Who deployed what runs of an app on an environment, and when.
+pub(crate) fn provenance(
+    tree: &dyn ReadTree,
+    environment: &EnvName,
+    app: &AppName,
+) -> Result<Provenance> {
+    let directory = directory(environment, app);
+    let text =
+        |name: &str| -> Result<_> { Ok(tree.text(&directory.join(name))?.unwrap_or_default()) };
+    Ok(Provenance {
+        by: Actor {
+            name: FreeText(text("deployed_by")?),
+            email: FreeText(text("deployed_by_email")?),
+        },
+        at: Moment::parse_go_utc(&text("deployed_at_utc")?),
+    })
 }
 
 /// Points the environment at a release: the link, the manifest, who and when, in place of whatever stands there. An empty

@@ -4,6 +4,7 @@ use std::fmt;
 
 use uuid::{Builder, Uuid};
 
+use super::Moment;
 use crate::tree::Content;
 
 /// The id of an event. The same event at the same tick has the same id; later ticks sort later by the time in it.
@@ -20,6 +21,17 @@ impl EventId {
         let counter = u16::from_be_bytes([high, low]);
         Self(Builder::from_gregorian_timestamp(ticks, counter, &node).into_uuid())
     }
+
+    /// The id in the name of a folder; `None` if it is none.
+    pub(crate) fn found(name: &str) -> Option<Self> {
+        Uuid::try_parse(name).ok().map(Self)
+    }
+
+    /// The instant of the event; `None` if this is no UUID with a time.
+    pub(crate) fn moment(self) -> Option<Moment> {
+        let (ticks, _) = self.0.get_timestamp()?.to_gregorian();
+        Moment::from_ticks(ticks)
+    }
 }
 
 impl fmt::Display for EventId {
@@ -31,7 +43,6 @@ impl fmt::Display for EventId {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::Moment;
 
     #[test]
     fn an_id_is_a_uuid_of_version_1_that_tells_its_time() {
@@ -48,7 +59,8 @@ mod tests {
             let read = Uuid::parse_str(&id.to_string()).unwrap();
             assert_eq!(read.get_version_num(), 1);
             assert_eq!(read.get_variant(), uuid::Variant::RFC4122);
-            assert_eq!(read.get_timestamp().unwrap().to_gregorian().0, ticks);
+            assert_eq!(EventId(read).moment(), Moment::from_ticks(ticks));
+            assert_eq!(Moment::from_ticks(ticks), Moment::parse(instant).ok());
         }
     }
 

@@ -118,6 +118,11 @@ name_type!(
     check_commit_id
 );
 name_type!(
+    /// The beginning of a commit id: 7 to 40 hexadecimal digits, lower case.
+    CommitPrefix,
+    check_commit_prefix
+);
+name_type!(
     /// What people call a version, such as `v1.2.3`: 1 to 15 bytes without control characters.
     DisplayVersion,
     check_display_version
@@ -182,6 +187,15 @@ fn check_commit_id(value: &str) -> Result<(), InvalidName> {
         value,
         "40 hexadecimal digits are needed",
     ))
+}
+
+fn check_commit_prefix(value: &str) -> Result<(), InvalidName> {
+    let hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    if (7..=40).contains(&value.len()) && value.bytes().all(hex) {
+        return Ok(());
+    }
+    let rule = "7 to 40 hexadecimal digits are needed";
+    Err(InvalidName::new("commit id", value, rule))
 }
 
 fn check_display_version(value: &str) -> Result<(), InvalidName> {
@@ -322,6 +336,12 @@ mod tests {
             &[&"0a".repeat(20)],
             &["", "abc", &"0A".repeat(20), &"0g".repeat(20)],
         );
+    }
+
+    #[test]
+    fn the_beginning_of_a_commit_has_seven_digits_or_more() {
+        let bad = ["", "abcdef", "ABCDEF0", "abcdefg", &"a".repeat(41)];
+        check::<CommitPrefix>(&["abcdef0", &"a".repeat(40)], &bad);
     }
 
     #[test]

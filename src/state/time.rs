@@ -33,6 +33,9 @@ impl fmt::Display for Actor {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Moment(Timestamp);
 
+/// 100 ns from the beginning of the Gregorian calendar to 1970.
+const TICKS_TO_1970: u64 = 122_192_928_000_000_000;
+
 impl Moment {
     /// This instant.
     pub(crate) fn new(timestamp: Timestamp) -> Self {
@@ -67,6 +70,12 @@ impl Moment {
             .to_string()
     }
 
+    /// Reads the form of `deployed_at_utc`.
+    pub(crate) fn parse_go_utc(text: &str) -> Option<Self> {
+        let (date, time) = text.trim().strip_suffix(" +0000 UTC")?.split_once(' ')?;
+        Self::parse(&format!("{date}T{time}Z")).ok()
+    }
+
     /// RFC 3339 in UTC with every digit that there is; [`Moment::parse`] reads it back.
     pub(crate) fn to_exact(self) -> String {
         self.0.to_string()
@@ -77,11 +86,16 @@ impl Moment {
         self.0.as_second()
     }
 
+    /// The instant of so many ticks.
+    pub(crate) fn from_ticks(ticks: u64) -> Option<Self> {
+        let since_1970 = i128::from(ticks) - i128::from(TICKS_TO_1970);
+        Timestamp::from_nanosecond(since_1970 * 100).ok().map(Self)
+    }
+
     /// 100 ns since the beginning of the Gregorian calendar in 1582: the time of a UUID of version 1.
     pub(crate) fn ticks(self) -> u64 {
-        const TO_1970: i128 = 122_192_928_000_000_000;
         const MOST: u64 = (1 << 60) - 1;
-        let ticks = self.0.as_nanosecond().div_euclid(100) + TO_1970;
+        let ticks = self.0.as_nanosecond().div_euclid(100) + i128::from(TICKS_TO_1970);
         u64::try_from(ticks.max(0)).unwrap_or(MOST).min(MOST)
     }
 
@@ -126,6 +140,7 @@ mod tests {
         ] {
             let moment = Moment::parse(instant).unwrap();
             assert_eq!(moment.to_go_utc(), go);
+            assert_eq!(Moment::parse_go_utc(go), Some(moment));
             assert_eq!(moment.to_seconds(), "2024-07-22T10:00:00Z");
         }
         assert!(Moment::parse("yesterday").is_err());

@@ -18,6 +18,7 @@ mod release;
 mod train;
 mod unlock;
 mod variables;
+mod whereabouts;
 
 use crate::shop::{linked, tell};
 use crate::world::World;

@@ -90,6 +90,7 @@ fn without_arguments_the_help_says_what_there_is() {
         "app",
         "app delete",
         "app remove-environment",
+        "where",
         "demo",
     ] {
         let long = world.ok(&format!("{command} --help"));
