@@ -5,6 +5,7 @@ mod architecture;
 mod argocd;
 mod bad_input;
 mod commands;
+mod conformance;
 mod demo;
 mod publish;
 mod readme;

@@ -28,7 +28,7 @@ use tempfile::TempDir;
 pub(crate) use files::{Node, Tree, difference, differences, files_below, fixtures, text};
 pub(crate) use mould::Mould;
 pub(crate) use process::Started;
-use words::words;
+pub(crate) use words::words;
 pub(crate) use yard::{LOCK, RELEASE, TRAIN};
 
 /// The branch that every world works on.
@@ -224,21 +224,29 @@ impl World {
     }
 
     fn seclude<'command>(&self, command: &'command mut Command) -> &'command mut Command {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        command
-            .env_clear()
-            .env("PATH", path)
-            .env("HOME", self.room.folder.path().join("home"))
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .env("GIT_TERMINAL_PROMPT", "0")
-            .env("GIT_AUTHOR_NAME", PERSON)
-            .env("GIT_AUTHOR_EMAIL", PERSON_EMAIL)
-            .env("GIT_COMMITTER_NAME", PERSON)
-            .env("GIT_COMMITTER_EMAIL", PERSON_EMAIL)
-            .env("TZ", "UTC")
-            .env("LC_ALL", "C")
+        seclude(command, &self.room.folder.path().join("home"))
     }
+}
+
+/// Takes everything of this machine from around a command, and gives it a home and the person who runs every command.
+pub(crate) fn seclude<'command>(
+    command: &'command mut Command,
+    home: &Path,
+) -> &'command mut Command {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    command
+        .env_clear()
+        .env("PATH", path)
+        .env("HOME", home)
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .env("GIT_AUTHOR_NAME", PERSON)
+        .env("GIT_AUTHOR_EMAIL", PERSON_EMAIL)
+        .env("GIT_COMMITTER_NAME", PERSON)
+        .env("GIT_COMMITTER_EMAIL", PERSON_EMAIL)
+        .env("TZ", "UTC")
+        .env("LC_ALL", "C")
 }
 
 fn moment(minutes: i64) -> Timestamp {

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 /// Splits a line as a shell does: blanks, single and double quotes, backslashes.
-pub(super) fn words(line: &str) -> Vec<OsString> {
+pub(crate) fn words(line: &str) -> Vec<OsString> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quote = None;
