@@ -63,6 +63,9 @@ topics! {
     names
     reading
     publishing
+    undeploy
+    app_delete
+    app_remove_environment
 }
 
 /// Plays every scenario of a topic, and tells of all that come to another tree.
