@@ -2,6 +2,7 @@
 //! one that `TRAINYARD_CONFORMANCE_PROGRAM` names. `tests/conformance/README.md` tells how scenarios are written.
 
 mod coverage;
+mod events;
 mod notation;
 mod scenario;
 mod stage;

@@ -110,7 +110,11 @@ fn is_of_kind(path: &str, kind: &str) -> bool {
         }
         None => *kind == "…" || part == kind,
     };
-    path.len() == kind.len() && path.iter().zip(&kind).all(is_part)
+    let long_enough = match kind.last() {
+        Some(&"…") => path.len() >= kind.len(),
+        Some(_) | None => path.len() == kind.len(),
+    };
+    long_enough && path.iter().zip(&kind).all(is_part)
 }
 
 #[test]

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, anyhow, ensure};
 use similar::TextDiff;
 
 use super::Program;
+use super::events::named;
 use super::notation::{Hand, PRESENT, alternatives};
 use super::scenario::{Scenario, Step};
 use super::stage::{Answer, Stage, Tip};
@@ -30,6 +31,7 @@ pub(super) fn judge(scenario: &Scenario, program: &Program) -> Result<()> {
             .with_context(|| format!("the changes of step {}", number + 1))?;
         let answer = stage.run(program, step, &hand)?;
         let came_to = stage.tip()?;
+        let after = named(&after, &expected, &came_to.tree);
         compare(step, program, &answer, (&tip, &came_to), &after)
             .map_err(|why| anyhow!("{}{why}", told(step, &answer)))?;
         stage.assert_in_step();
