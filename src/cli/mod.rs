@@ -7,6 +7,7 @@ mod deploy;
 mod exit;
 mod lock;
 mod manifests;
+mod notify;
 mod operation;
 mod release;
 mod session;
@@ -101,6 +102,14 @@ struct Global {
         alias = "author_email"
     )]
     author_email: Option<String>,
+    /// Tell Argo CD at URL after a push [default: `argocd.notifyUrl` of trainyard.yaml]
+    #[arg(
+        long,
+        value_name = "URL",
+        global = true,
+        env = "TRAINYARD_NOTIFY_ARGOCD"
+    )]
+    notify_argocd: Option<String>,
     /// Whether to use colours
     #[arg(long, value_enum, default_value_t = Color::Auto, global = true, env = "TRAINYARD_COLOR")]
     color: Color,

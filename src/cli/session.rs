@@ -1,5 +1,6 @@
 //! The two shapes of a command: `change` (plan, publish, report) and `look` (read, report). Who and when are read here, once.
 
+use std::cell::RefCell;
 use std::io::Write as _;
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use tracing_subscriber::registry::LookupSpan;
 use uuid::Uuid;
 
 use super::exit::usage;
+use super::notify::{self, Notice};
 use super::{Color, Global};
 use crate::git::{
     Checkout, Operation, Pending, Planned, Published, Selection, Signature, Snapshot, WorkTree,
@@ -29,6 +31,7 @@ pub(super) struct Session {
     quiet: bool,
     author_name: Option<String>,
     author_email: Option<String>,
+    notify_argocd: Option<String>,
     now: Moment,
 }
 
@@ -107,6 +110,9 @@ impl Session {
                 )));
             }
         }
+        if let Some(url) = &global.notify_argocd {
+            notify::webhook(url)?;
+        }
         Ok(Self {
             selection: Selection {
                 folder: global.repo.clone().unwrap_or_else(|| PathBuf::from(".")),
@@ -121,6 +127,7 @@ impl Session {
             quiet: global.quiet,
             author_name: global.author_name.clone(),
             author_email: global.author_email.clone(),
+            notify_argocd: global.notify_argocd.clone(),
             now: now()?,
         })
     }
@@ -166,8 +173,16 @@ impl Session {
     ) -> Result<Option<(Outcome, Fate)>> {
         let id = Uuid::new_v5(&identity, now.to_exact().as_bytes()).to_string();
         let context = context(checkout, actor.clone(), now);
+        // Of the plan that counts, which is the last.
+        let notice = RefCell::new(None);
         let plan = |snapshot: &Snapshot| {
-            let (outcome, changes) = plan(snapshot, &context, &verb)?;
+            let Plan {
+                outcome,
+                changes,
+                notify_url,
+            } = plan(snapshot, &context, &verb)?;
+            let url = self.notify_argocd.clone().or(notify_url);
+            notice.replace(url.map(|url| Notice::of(&url, snapshot, &changes)));
             let message = commit_message(&outcome, request.operation, &id, &request.inputs);
             Ok(Planned {
                 changes,
@@ -181,7 +196,27 @@ impl Session {
             return Ok(Some((planned.outcome, fate)));
         }
         let operation = operation(checkout, &context, request, (&id, identity));
-        Ok(self.told(checkout, checkout.publish(&operation, plan)?))
+        let told = self.told(checkout, checkout.publish(&operation, plan)?);
+        Ok(told.map(|(outcome, mut fate)| {
+            fate.warnings
+                .extend(self.notify(checkout, &fate, notice.take()));
+            (outcome, fate)
+        }))
+    }
+
+    /// Tells Argo CD what landed on the remote. That this fails is a warning.
+    fn notify(
+        &self,
+        checkout: &Checkout,
+        fate: &Fate,
+        notice: Option<Result<Notice>>,
+    ) -> Option<String> {
+        let (notice, commit) = (notice?, fate.commit.as_ref()?);
+        checkout.remote.as_ref()?;
+        let sent = notice.and_then(|notice| notice.send((&checkout.url, &checkout.branch), commit));
+        let warning = sent.err()?.to_string();
+        self.say(&format!("warning: {warning}"));
+        Some(warning)
     }
 
     /// Reads the state as it is now, and tells what was found; `changed` says whether changes are pending.
@@ -292,18 +327,30 @@ impl Session {
     }
 }
 
+/// What a verb makes of a snapshot.
+struct Plan {
+    outcome: Outcome,
+    changes: ChangeSet,
+    /// Where the repository wants a push to be told.
+    notify_url: Option<String>,
+}
+
 fn plan(
     snapshot: &Snapshot,
     context: &Context,
     verb: impl Fn(&mut Draft, &Ground) -> Result<Outcome>,
-) -> Result<(Outcome, ChangeSet)> {
+) -> Result<Plan> {
     let ground = Ground::survey(snapshot, context)?;
     let mut draft = Draft::on(snapshot);
     let mut outcome = verb(&mut draft, &ground)?;
     outcome
         .warnings
         .extend(argocd::refresh(&mut draft, &ground)?);
-    Ok((outcome, draft.into_changes()))
+    Ok(Plan {
+        outcome,
+        changes: draft.into_changes(),
+        notify_url: ground.options.argocd.notify_url,
+    })
 }
 
 fn context(checkout: &Checkout, actor: Actor, now: Moment) -> Context {

@@ -50,7 +50,7 @@ impl<'a> Snapshot<'a> {
     }
 
     /// The commit.
-    pub(super) fn commit(&self) -> Oid {
+    pub(crate) fn commit(&self) -> Oid {
         self.commit
     }
 

@@ -26,6 +26,8 @@ pub(crate) struct Options {
 pub(crate) struct ArgoCdOptions {
     /// The URL by which Argo CD reaches the manifest repository; absent: the URL of the remote.
     pub(crate) repo_url: Option<String>,
+    /// The URL of an Argo CD server that is told of each push.
+    pub(crate) notify_url: Option<String>,
 }
 
 impl Default for Options {

@@ -7,6 +7,7 @@ mod bad_input;
 mod commands;
 mod conformance;
 mod demo;
+mod notify;
 mod publish;
 mod readme;
 mod repeat;
