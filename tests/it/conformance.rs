@@ -67,6 +67,7 @@ topics! {
     undeploy
     app_delete
     app_remove_environment
+    apply
 }
 
 /// Plays every scenario of a topic, and tells of all that come to another tree.

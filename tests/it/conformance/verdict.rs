@@ -158,13 +158,20 @@ fn shown(node: &Node, mark: &str) -> String {
         Node::Link(target) => format!("link to {target}"),
         Node::File(bytes) => String::from_utf8_lossy(bytes).into_owned(),
     };
-    text.lines()
-        .map(|line| format!("    {mark}{line}\n"))
-        .collect()
+    indented(&text, mark)
 }
 
 fn unified(expected: &str, found: &str) -> String {
     let diff = TextDiff::from_lines(expected, found);
     let diff = diff.unified_diff().header("expected", "found").to_string();
-    diff.lines().map(|line| format!("    {line}\n")).collect()
+    indented(&diff, "")
+}
+
+/// The lines of a text, each behind blanks and a mark.
+fn indented(text: &str, mark: &str) -> String {
+    let lines: Vec<_> = text
+        .lines()
+        .map(|line| format!("    {mark}{line}\n"))
+        .collect();
+    lines.concat()
 }
