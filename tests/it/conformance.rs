@@ -68,6 +68,7 @@ topics! {
     app_delete
     app_remove_environment
     apply
+    commit_data
 }
 
 /// Plays every scenario of a topic, and tells of all that come to another tree.
