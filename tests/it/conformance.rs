@@ -69,6 +69,7 @@ topics! {
     app_remove_environment
     apply
     commit_data
+    whereabouts
 }
 
 /// Plays every scenario of a topic, and tells of all that come to another tree.
