@@ -52,11 +52,12 @@ impl ApplyArgs {
                 let line = command_line(command, fields)?;
                 let reads_stdin = |word: &OsString| {
                     let word = word.to_string_lossy();
-                    word.starts_with("--manifest") && word.ends_with("=-")
+                    let file = word.starts_with("--manifest") || word.starts_with("--config");
+                    file && word.ends_with("=-")
                 };
                 ensure!(
                     !from_stdin || !line.iter().any(reads_stdin),
-                    "a manifest cannot come from stdin, where the list comes from"
+                    "a file cannot come from stdin, where the list comes from"
                 );
                 let name = plain(&name(fields)?);
                 parse(line)?.ok_or_else(|| anyhow!("`{name}` changes nothing that a list could"))

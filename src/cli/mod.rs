@@ -4,6 +4,7 @@ mod app;
 mod apply;
 mod demo;
 mod deploy;
+mod environment;
 mod exit;
 mod lock;
 mod manifests;
@@ -164,6 +165,7 @@ enum Command {
     Apply(apply::ApplyArgs),
     Prognosis(train::PrognosisArgs),
     Where(whereabouts::WhereArgs),
+    Environment(Box<environment::EnvironmentArgs>),
     Demo(demo::DemoArgs),
 }
 
@@ -247,6 +249,7 @@ fn listed(arguments: Vec<OsString>) -> Result<Option<Operation>> {
     })?;
     match cli.command {
         Command::Change(change) => Ok(Some(change.operation(&places)?)),
+        Command::Environment(arguments) => arguments.operation(),
         Command::Apply(_) | Command::Prognosis(_) | Command::Where(_) | Command::Demo(_) => {
             Ok(None)
         }
@@ -286,6 +289,7 @@ fn dispatch(cli: Cli, places: &Places) -> Result<Exit> {
         }
         Command::Prognosis(arguments) => arguments.run(&session()?),
         Command::Where(arguments) => arguments.run(&session()?),
+        Command::Environment(arguments) => arguments.run(session),
         Command::Demo(arguments) => arguments.run(&cli.global),
     }
 }

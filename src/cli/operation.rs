@@ -22,6 +22,17 @@ impl Operation {
         request: Request,
         verb: impl Fn(&mut Draft, &Ground) -> Result<Outcome> + 'static,
     ) -> Self {
+        Self::beginning(request, move |draft, ground| {
+            ground.settled()?;
+            verb(draft, ground)
+        })
+    }
+
+    /// The same for one that works in a repository without environments, too.
+    pub(super) fn beginning(
+        request: Request,
+        verb: impl Fn(&mut Draft, &Ground) -> Result<Outcome> + 'static,
+    ) -> Self {
         Self {
             request,
             verb: Box::new(verb),
@@ -59,5 +70,5 @@ pub(super) fn together(name: &'static str, operations: Vec<Operation>) -> Operat
         verdict: operation.verdict,
     });
     let steps: Vec<_> = steps.collect();
-    Operation::new(request, move |draft, ground| apply(draft, ground, &steps))
+    Operation::beginning(request, move |draft, ground| apply(draft, ground, &steps))
 }

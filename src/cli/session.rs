@@ -225,11 +225,24 @@ impl Session {
         read: impl Fn(&dyn ReadTree, &Ground) -> Result<Outcome>,
         changed: impl Fn(&Outcome) -> bool,
     ) -> Result<Outcome> {
+        let read = |tree: &dyn ReadTree, ground: &Ground| {
+            ground.settled()?;
+            read(tree, ground)
+        };
+        self.look_anyway(read, changed)
+    }
+
+    /// The same in a repository that may have no environments.
+    pub(super) fn look_anyway(
+        &self,
+        read: impl Fn(&dyn ReadTree, &Ground) -> Result<Outcome>,
+        changed: impl Fn(&Outcome) -> bool,
+    ) -> Result<Outcome> {
         let checkout = Checkout::open(&self.selection)?;
         let actor = Actor::default();
         let context = context(&checkout, actor, self.now);
         let outcome =
-            checkout.look(|snapshot| read(snapshot, &Ground::survey(snapshot, &context)?))?;
+            checkout.look(|snapshot| read(snapshot, &Ground::begin(snapshot, &context)?))?;
         self.answer(&outcome, &self.fate(changed(&outcome), None))?;
         Ok(outcome)
     }
@@ -340,7 +353,7 @@ fn plan(
     context: &Context,
     verb: impl Fn(&mut Draft, &Ground) -> Result<Outcome>,
 ) -> Result<Plan> {
-    let ground = Ground::survey(snapshot, context)?;
+    let ground = Ground::begin(snapshot, context)?;
     let mut draft = Draft::on(snapshot);
     let mut outcome = verb(&mut draft, &ground)?;
     outcome

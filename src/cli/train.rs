@@ -166,7 +166,8 @@ fn prognosis(outcome: &Outcome) -> Option<&Prognosis> {
         | Done::AppDeleted(_)
         | Done::AppRemoved(_)
         | Done::Batch(_)
-        | Done::Located(_) => None,
+        | Done::Located(_)
+        | Done::Environment(_) => None,
     }
 }
 

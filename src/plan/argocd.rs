@@ -10,16 +10,25 @@ use serde_json::{Map, Value, json};
 use super::Ground;
 use super::yaml::{self, Template};
 use crate::state::argocd::{ArgoCdConfig, ArgoCdTarget, IgnoreDifference, SyncWindow};
-use crate::state::{AppName, EnvName, Environment, TeamName, deployment, release};
-use crate::tree::{Draft, Entry, ReadTree, RepoPath};
+use crate::state::{
+    AppName, EnvName, Environment, EnvironmentGraph, TeamName, deployment, release,
+};
+use crate::tree::{Draft, Entry, Kind, ReadTree, RepoPath};
 
 const API_VERSION: &str = "argoproj.io/v1alpha1";
 
 /// Writes the files of every environment whose rendering the draft may have changed. Returns warnings.
 pub(crate) fn refresh(draft: &mut Draft, ground: &Ground) -> Result<Vec<String>> {
     let mut warnings = Vec::new();
-    for name in touched(draft, ground)? {
-        let Some(environment) = ground.environments.get(&name) else {
+    let reconfigured;
+    let environments = if changes_a_config(draft) {
+        reconfigured = EnvironmentGraph::read(draft)?;
+        &reconfigured
+    } else {
+        &ground.environments
+    };
+    for name in touched(draft, environments)? {
+        let Some(environment) = environments.get(&name) else {
             continue;
         };
         if let Err(broken) = environment.readable() {
@@ -35,11 +44,8 @@ pub(crate) fn refresh(draft: &mut Draft, ground: &Ground) -> Result<Vec<String>>
         let apps = deployed(draft, environment)?;
         for target in &environment.argocd {
             let text = render(ground, environment, target, &apps);
-            let folder = RepoPath::of(&["argocd"]);
-            let file = folder
-                .join("v1alpha1")
-                .join(format!("{}.yaml", target.name));
-            draft.replace(&folder, file, Entry::file(text))?;
+            let home = RepoPath::of(&["argocd"]);
+            draft.replace(&home, file(&target.name), Entry::file(text))?;
         }
         if repo_url(ground).is_empty() {
             warnings.push(format!(
@@ -50,18 +56,96 @@ pub(crate) fn refresh(draft: &mut Draft, ground: &Ground) -> Result<Vec<String>>
     Ok(warnings)
 }
 
+/// The folder of the derived files.
+fn folder() -> RepoPath {
+    RepoPath::of(&["argocd", "v1alpha1"])
+}
+
+/// The file of a project.
+fn file(project: &str) -> RepoPath {
+    folder().join(format!("{project}.yaml"))
+}
+
+/// What becomes of the files of an environment that is configured anew or deleted.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Retired {
+    /// Files that are gone, since no environment has that project any longer.
+    pub(super) removed: Vec<RepoPath>,
+    /// Files that may have been the environment's, whose config could not be read.
+    pub(super) doubtful: Vec<RepoPath>,
+}
+
+/// Removes the files that an environment had and that no environment has afterwards. An environment that is deleted, or could
+/// not be read, had one of its own name.
+pub(super) fn retire(
+    draft: &mut Draft,
+    before: &Environment,
+    after: &EnvironmentGraph,
+) -> Result<Retired> {
+    let kept: BTreeSet<_> = after
+        .iter()
+        .flat_map(|each| &each.argocd)
+        .map(|target| target.name.as_str())
+        .collect();
+    let unsure = before.readable().is_err();
+    let mut had: BTreeSet<_> = before
+        .argocd
+        .iter()
+        .map(|target| target.name.clone())
+        .collect();
+    if unsure || after.get(&before.name).is_none() {
+        had.insert(before.name.to_string());
+    }
+    let mut retired = Retired::default();
+    for project in had
+        .iter()
+        .filter(|project| !kept.contains(project.as_str()))
+    {
+        if draft.kind(&file(project))?.is_some() {
+            draft.clear(&file(project))?;
+            retired.removed.push(file(project));
+        }
+    }
+    if unsure {
+        let part = format!("-{}-", before.name);
+        for child in draft.children(&folder())? {
+            let Some(project) = child.name.strip_suffix(".yaml") else {
+                continue;
+            };
+            if child.kind == Kind::File && project.contains(&part) && !kept.contains(project) {
+                retired.doubtful.push(folder().join(&child.name));
+            }
+        }
+    }
+    Ok(retired)
+}
+
+fn changes_a_config(draft: &Draft) -> bool {
+    let mut paths = draft.changes().iter().map(|(path, _)| path);
+    paths.any(|path| configured(path).is_some())
+}
+
+/// The environment whose config this is, if it is one.
+fn configured(path: &RepoPath) -> Option<EnvName> {
+    let mut components = path.components();
+    let name = match (components.next(), components.next()) {
+        (Some("environments"), Some(name)) => name.parse().ok()?,
+        _ => return None,
+    };
+    (*path == Environment::config_path(&name)).then_some(name)
+}
+
 /// The environments where something is deployed or configured, or where an app runs that changes its team.
-fn touched(draft: &Draft, ground: &Ground) -> Result<BTreeSet<EnvName>> {
+fn touched(draft: &Draft, environments: &EnvironmentGraph) -> Result<BTreeSet<EnvName>> {
     let mut touched = BTreeSet::new();
     for (path, _) in draft.changes().iter() {
         let components: Vec<_> = path.components().collect();
-        if let ["environments", name, "applications", _, "version"]
-        | ["environments", name, "config.json"] = components[..]
-        {
+        if let ["environments", name, "applications", _, "version"] = components[..] {
             touched.extend(name.parse::<EnvName>().ok());
         }
+        touched.extend(configured(path));
         if let Some(app) = release::app_of_team_path(path) {
-            for environment in ground.environments.iter() {
+            for environment in environments.iter() {
                 if deployment::is_deployed(draft, &environment.name, &app)? {
                     touched.insert(environment.name.clone());
                 }
@@ -374,7 +458,7 @@ mod tests {
             draft
                 .write(RepoPath::parse(path).unwrap(), Entry::file("new"))
                 .unwrap();
-            let names = touched(&draft, &ground).unwrap().into_iter();
+            let names = touched(&draft, &ground.environments).unwrap().into_iter();
             names.map(|name| name.to_string()).collect::<Vec<_>>()
         };
         assert_eq!(

@@ -41,7 +41,7 @@ impl Unusable {
     pub(crate) fn hint(&self) -> &'static str {
         match self {
             Self::NoEnvironments(_) => {
-                "start one with a first environment: put {\"upstream\": {\"latest\": true}} into environments/development/config.json, commit and push it; or pass the right folder with `-C` and the right branch with `--branch`"
+                "start one with a first environment: `trainyard environment create development --upstream latest`; or pass the right folder with `-C` and the right branch with `--branch`"
             }
             Self::ExportOfLaterKuberpult(_) => {
                 "trainyard keeps releases, locks and queues in git; start in a fresh repository with these `environments/*/config.json` and release each app once"
@@ -63,13 +63,26 @@ pub(crate) struct Ground<'a> {
 }
 
 impl<'a> Ground<'a> {
-    /// Reads options and environments. Fails with [`Unusable`] if this is no manifest repository.
+    /// Reads options and environments, of which there must be some.
+    #[cfg(test)]
     pub(crate) fn survey(tree: &dyn ReadTree, context: &'a Context) -> Result<Self> {
+        let ground = Self::begin(tree, context)?;
+        ground.settled()?;
+        Ok(ground)
+    }
+
+    /// Fails if there are no environments.
+    pub(crate) fn settled(&self) -> Result<(), Unusable> {
+        match self.environments.iter().next() {
+            Some(_) => Ok(()),
+            None => Err(Unusable::NoEnvironments(self.context.branch.clone())),
+        }
+    }
+
+    /// Reads options and environments, of which there may be none yet. Fails with [`Unusable`] if this is no manifest repository.
+    pub(crate) fn begin(tree: &dyn ReadTree, context: &'a Context) -> Result<Self> {
         let options = Options::read(tree)?;
         let environments = EnvironmentGraph::read(tree)?;
-        if environments.iter().next().is_none() {
-            return Err(Unusable::NoEnvironments(context.branch.clone()).into());
-        }
         if let Some(path) = export_of_later_kuberpult(tree, &environments)? {
             return Err(Unusable::ExportOfLaterKuberpult(path).into());
         }

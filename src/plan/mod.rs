@@ -6,6 +6,7 @@ pub(crate) mod argocd;
 pub(crate) mod batch;
 mod cleanup;
 pub(crate) mod deploy;
+pub(crate) mod environment;
 mod ground;
 mod known;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub(crate) use super::environment::EnvironmentDone;
 pub(crate) use super::place::Deployed;
 use super::train::{Prognosis, TrainRun};
 use super::whereabouts::Whereabouts;
@@ -32,6 +33,7 @@ pub(crate) enum Done {
     AppDeleted(AppDeleted),
     AppRemoved(AppRemoved),
     Located(Whereabouts),
+    Environment(EnvironmentDone),
 }
 
 impl Done {
@@ -39,6 +41,7 @@ impl Done {
     pub(crate) fn is_look(&self) -> bool {
         match self {
             Self::Foreseen(_) | Self::Located(_) => true,
+            Self::Environment(done) => done.is_look(),
             Self::Released(_)
             | Self::Deployed(_)
             | Self::Locked(_)

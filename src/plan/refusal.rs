@@ -4,6 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
+use super::environment::EnvironmentRefusal;
 use super::outcome::LockTarget;
 use crate::state::deployment::Linked;
 use crate::state::{
@@ -85,6 +86,8 @@ pub(crate) enum Refusal {
     },
     /// No app belongs to the team.
     TeamWithoutApps { team: TeamName, others: Others },
+    /// The rules of environments.
+    Environment(EnvironmentRefusal),
     /// No release was built from the commit, and none names it in its history.
     UnknownCommit { commit: CommitPrefix },
     /// Several commits begin so.
@@ -227,6 +230,7 @@ impl Refusal {
             Self::Revision { app, .. } => Some(format!(
                 "store it again under a plain number: `trainyard release -a {app} …`"
             )),
+            Self::Environment(refusal) => refusal.hint(),
         }
     }
 }
@@ -316,6 +320,7 @@ impl fmt::Display for Refusal {
                 formatter,
                 "release {version} of `{app}` has a revision; trainyard reads such releases, but does not deploy them"
             ),
+            Self::Environment(refusal) => refusal.fmt(formatter),
         }
     }
 }
@@ -369,7 +374,8 @@ pub(crate) fn unlock_command(target: &LockTarget, id: &LockId) -> String {
     format!("trainyard unlock {target} --lock-id{separator}{id}")
 }
 
-fn joined<T: fmt::Display>(names: &[T], separator: &str) -> String {
+/// Names in backticks.
+pub(super) fn joined<T: fmt::Display>(names: &[T], separator: &str) -> String {
     let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
     names.join(separator)
 }

@@ -1,6 +1,8 @@
 //! For history: the same outcome as a commit message. Text that people typed stands in quotes on one line, so that it can add
 //! neither a line nor a trailer.
 
+mod environment;
+
 use crate::plan::outcome::{AppRemoved, Cleared, DeployRun, Deployed, Move, QueueEnd, Released};
 use crate::plan::train::{AppFate, Prognosis, QueueMove};
 use crate::plan::{Done, Outcome};
@@ -65,6 +67,7 @@ fn subject(outcome: &Outcome) -> String {
         Done::Unlocked(unlocked) => lock_subject("unlock", &unlocked.removed),
         Done::Train(run) => train_subject(&run.prognosis),
         Done::Foreseen(prognosis) => train_subject(prognosis),
+        Done::Environment(done) => environment::subject(done),
         Done::AppDeleted(deleted) => format!("delete app {}", deleted.app),
         Done::AppRemoved(AppRemoved {
             app, environment, ..
@@ -188,6 +191,7 @@ fn effects(outcome: &Outcome) -> Vec<String> {
             lines
         }
         Done::Foreseen(prognosis) => moves(prognosis),
+        Done::Environment(done) => environment::effects(done),
         Done::AppDeleted(deleted) => {
             let folders = deleted.environments.iter();
             let mut lines: Vec<_> = folders

@@ -1,8 +1,10 @@
 //! For pull requests and job summaries: the lines of the text as a list, trains as tables. What people typed can neither add
 //! markup nor call anybody.
 
+mod environment;
+
 use super::{Fate, text};
-use crate::plan::outcome::Move;
+use crate::plan::outcome::{EnvironmentDone, Move};
 use crate::plan::train::{
     AppFate, AppPrognosis, AppSkip, EnvironmentPrognosis, Prognosis, QueueMove, TrainRun,
 };
@@ -23,6 +25,8 @@ pub(super) fn render(outcome: &Outcome, fate: &Fate) -> String {
             prognosis,
             fate.now,
         ),
+        Done::Environment(EnvironmentDone::Listed(environments)) => environment::list(environments),
+        Done::Environment(EnvironmentDone::Shown(shown)) => environment::show(shown, fate.now),
         Done::Released(_)
         | Done::Deployed(_)
         | Done::Locked(_)
@@ -30,7 +34,12 @@ pub(super) fn render(outcome: &Outcome, fate: &Fate) -> String {
         | Done::AppDeleted(_)
         | Done::AppRemoved(_)
         | Done::Batch(_)
-        | Done::Located(_) => list(outcome, fate),
+        | Done::Located(_)
+        | Done::Environment(
+            EnvironmentDone::Configured(_)
+            | EnvironmentDone::Deleted(_)
+            | EnvironmentDone::Checked(_),
+        ) => list(outcome, fate),
     };
     if fate.dry_run && fate.changed {
         lines.push(String::new());

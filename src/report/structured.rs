@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+mod environment;
 mod whereabouts;
 
 use whereabouts::located;
@@ -47,6 +48,7 @@ fn named(outcome: &Outcome) -> (&'static str, Map<String, Value>) {
         Done::AppRemoved(removed) => ("app-remove-environment", app_removed(removed)),
         Done::Batch(batch) => ("apply", applied(batch)),
         Done::Located(found) => ("where", located(found)),
+        Done::Environment(done) => environment::fields(done),
     }
 }
 

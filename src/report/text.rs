@@ -1,6 +1,7 @@
 //! For people: short lines, the most important first. Colours are put in here and taken out where nobody sees them.
 
 mod ends;
+pub(super) mod environment;
 mod whereabouts;
 
 use std::collections::BTreeMap;
@@ -54,6 +55,7 @@ fn told(outcome: &Outcome, now: Moment) -> Vec<String> {
         Done::AppRemoved(removed) => ends::app_removed(removed, now),
         Done::Batch(batch) => applied(batch, now),
         Done::Located(found) => located(found, now),
+        Done::Environment(done) => environment::lines(done, now),
     }
 }
 

@@ -85,6 +85,20 @@ pub(crate) struct IgnoreDifference {
     #[serde(rename = "managedfieldsmanagers", deserialize_with = "or_default")]
     pub(crate) managed_fields_managers: Vec<String>,
 }
+
+impl IgnoreDifference {
+    /// Its keys in lower case.
+    pub(super) const KEYS: [&str; 7] = [
+        "group",
+        "kind",
+        "name",
+        "namespace",
+        "jsonpointers",
+        "jqpathexpressions",
+        "managedfieldsmanagers",
+    ];
+}
+
 /// Several blocks.
 #[derive(Default, Deserialize)]
 #[serde(default)]

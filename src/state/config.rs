@@ -1,13 +1,21 @@
 //! `environments/<env>/config.json`, read as kuberpult reads it: the first JSON value counts, keys are compared without case, and
 //! unknown keys are somebody else's.
 
+mod document;
+mod edit;
+mod json;
+
 use anyhow::{Result, ensure};
 use serde::Deserialize;
 use serde_json::Value;
 use thiserror::Error;
 
-use super::EnvName;
-use super::argocd::{ArgoCdConfig, ArgoCdConfigs, ArgoCdTarget, targets};
+pub(crate) use document::{ConfigChange, Document};
+pub(crate) use edit::{ArgoCdEdit, ConfigEdit, DestinationField, Part, Unfit};
+pub(crate) use json::Json;
+
+use super::argocd::{ArgoCdConfig, ArgoCdConfigs, ArgoCdTarget, IgnoreDifference, targets};
+use super::{EnvName, plain};
 use crate::tree::{Entry, Kind, ReadTree, RepoPath};
 
 /// A file of an environment, or the options of the repository, that cannot be understood.
@@ -47,12 +55,21 @@ pub(super) fn read(
     path: &RepoPath,
     name: &EnvName,
 ) -> Result<Result<ConfigFile, ConfigError>> {
+    read_with(tree, path, |bytes| parse(bytes, name))
+}
+
+/// Reads a config with a parser; a missing file is an empty config.
+fn read_with<T: Default>(
+    tree: &dyn ReadTree,
+    path: &RepoPath,
+    parse: impl FnOnce(&[u8]) -> Result<T>,
+) -> Result<Result<T, ConfigError>> {
     let error = |why: String| ConfigError {
         path: path.clone(),
         why,
     };
     let content = match tree.kind(path)? {
-        None => return Ok(Ok(ConfigFile::default())),
+        None => return Ok(Ok(T::default())),
         Some(Kind::File) => tree.entry(path)?,
         Some(_) => None,
     };
@@ -60,7 +77,7 @@ pub(super) fn read(
         return Ok(Err(error("it is no file".to_owned())));
     };
     let bytes = tree.bytes(&content)?;
-    let parsed = parse(&bytes, name).map_err(|why| error(why.to_string()));
+    let parsed = parse(&bytes).map_err(|why| error(why.to_string()));
     Ok(parsed)
 }
 
@@ -119,7 +136,7 @@ fn folded(value: Value) -> Value {
     match value {
         Value::Object(fields) => {
             let fields = fields.into_iter().map(|(key, value)| {
-                let key = key.replace('_', "").to_lowercase();
+                let key = folded_key(&key);
                 let value = if key == "applicationannotations" {
                     value
                 } else {
@@ -132,4 +149,26 @@ fn folded(value: Value) -> Value {
         Value::Array(values) => Value::Array(values.into_iter().map(folded).collect()),
         other => other,
     }
+}
+
+/// Reads an entry of `ignoreDifferences`, in any spelling of its keys. An unknown key is an error: a misspelt one shall not be lost.
+pub(crate) fn ignore_difference(text: &str) -> Result<IgnoreDifference> {
+    let value = folded(serde_json::from_str(text)?);
+    let Value::Object(fields) = &value else {
+        anyhow::bail!("a JSON object is needed");
+    };
+    if let Some(key) = fields
+        .keys()
+        .find(|key| !IgnoreDifference::KEYS.contains(&key.as_str()))
+    {
+        anyhow::bail!("the key `{}` is unknown", plain(key));
+    }
+    let difference: IgnoreDifference = serde_json::from_value(value)?;
+    anyhow::ensure!(!difference.kind.is_empty(), "`kind` is needed");
+    Ok(difference)
+}
+
+/// A key without what may differ between its spellings.
+fn folded_key(key: &str) -> String {
+    key.replace('_', "").to_lowercase()
 }

@@ -45,6 +45,27 @@ pub(crate) enum NoUpstream {
     Unreadable(ConfigError),
 }
 
+impl NoUpstream {
+    /// What can be done about it on this environment.
+    pub(crate) fn hint(&self, environment: &EnvName) -> String {
+        let update = format!("trainyard environment update {environment}");
+        match self {
+            Self::Missing | Self::Empty | Self::Both => {
+                format!("choose one: `{update} --upstream ENV`, or `--upstream latest`")
+            }
+            Self::Unknown(_) => format!(
+                "create it with `trainyard environment create`, or choose another one: `{update} --upstream ENV`, or `--upstream latest`"
+            ),
+            Self::Cycle(_) => format!(
+                "one of them needs another upstream: `{update} --upstream ENV`, or `--upstream latest`"
+            ),
+            Self::Unreadable(_) => {
+                format!("mend the file, or write a new one: `{update} --config FILE`")
+            }
+        }
+    }
+}
+
 impl fmt::Display for NoUpstream {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -82,6 +103,8 @@ pub(crate) struct Environment {
     pub(crate) group: Option<GroupName>,
     /// Where its versions come from.
     pub(crate) upstream: Result<Upstream, NoUpstream>,
+    /// The environment that the config names as upstream, whether that makes sense or not.
+    pub(crate) named_upstream: Option<String>,
     /// The Argo CD files of this environment: one, or one for each cluster of an active/active environment.
     pub(crate) argocd: Vec<ArgoCdTarget>,
 }
@@ -113,6 +136,11 @@ impl Environment {
                     .environmentgroup
                     .filter(|group| !group.is_empty())
                     .map(|group| GroupName::found(&group)),
+                named_upstream: config
+                    .upstream
+                    .as_ref()
+                    .and_then(|upstream| upstream.environment.clone())
+                    .filter(|name| !name.is_empty()),
                 upstream: upstream_of(config.upstream),
                 argocd: config.targets,
                 name,
@@ -121,6 +149,7 @@ impl Environment {
                 name,
                 group: None,
                 upstream: Err(NoUpstream::Unreadable(error)),
+                named_upstream: None,
                 argocd: Vec::new(),
             },
         })
@@ -179,6 +208,66 @@ impl EnvironmentGraph {
         groups.sort();
         groups.dedup();
         groups
+    }
+
+    /// How many environments lie between this one and the releases: 0 if it takes the latest. `None` if no way leads there.
+    pub(crate) fn distance(&self, environment: &Environment) -> Option<usize> {
+        let mut current = environment;
+        for distance in 0..self.environments.len() {
+            match &current.upstream {
+                Ok(Upstream::Latest) => return Some(distance),
+                Ok(Upstream::Environment(name)) => current = self.get(name)?,
+                Err(_) => return None,
+            }
+        }
+        None
+    }
+
+    /// All environments, the nearest to the releases first, then by name; last those to which no way leads.
+    pub(crate) fn by_distance(&self) -> Vec<&Environment> {
+        let mut environments: Vec<_> = self.iter().collect();
+        environments.sort_by_key(|each| self.distance(each).unwrap_or(usize::MAX));
+        environments
+    }
+
+    /// The groups whose environments are not equally far from the releases. Where the way is broken, that is another fault.
+    pub(crate) fn unequal_groups(&self) -> Vec<(GroupName, BTreeMap<EnvName, Option<usize>>)> {
+        let groups = self.groups().into_iter().filter_map(|group| {
+            let members = self.group(group).into_iter();
+            let sound = |each: &Environment| {
+                let distance = self.distance(each);
+                let starts_nowhere = each.upstream == Err(NoUpstream::Missing);
+                (distance.is_some() || starts_nowhere).then(|| (each.name.clone(), distance))
+            };
+            let distances: BTreeMap<_, _> = members.filter_map(sound).collect();
+            let mut values = distances.values();
+            let first = values.next()?;
+            let unequal = values.any(|other| other != first);
+            unequal.then(|| (group.clone(), distances))
+        });
+        groups.collect()
+    }
+
+    /// The Argo CD projects that more than one config describes, with the environments of those configs.
+    pub(crate) fn projects_twice(&self) -> BTreeMap<String, Vec<EnvName>> {
+        let mut owners: BTreeMap<String, Vec<EnvName>> = BTreeMap::new();
+        for environment in self.iter() {
+            for target in &environment.argocd {
+                let owners = owners.entry(target.name.clone()).or_default();
+                owners.push(environment.name.clone());
+            }
+        }
+        owners.retain(|_, owners| owners.len() > 1);
+        owners
+    }
+
+    /// The environments whose config names this environment or group as upstream, by name.
+    pub(crate) fn downstream(&self, name: &str) -> Vec<EnvName> {
+        let names = |each: &&Environment| each.named_upstream.as_deref() == Some(name);
+        self.iter()
+            .filter(names)
+            .map(|each| each.name.clone())
+            .collect()
     }
 
     /// Finds the upstreams that do not exist or lead back to their environment.

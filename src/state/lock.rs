@@ -217,6 +217,16 @@ impl Locks {
         })
     }
 
+    /// All locks there are: on the environment, on its teams, on its apps.
+    pub(crate) fn all(&self, tree: &dyn ReadTree) -> Result<Vec<PlacedLock>> {
+        let mut locks = self.on_environment.clone();
+        locks.extend(self.on_teams.values().flatten().cloned());
+        for app in deployment::apps(tree, &self.environment)? {
+            locks.extend(self.on_app(tree, &app)?);
+        }
+        Ok(locks)
+    }
+
     /// The locks on the whole environment.
     pub(crate) fn on_environment(&self) -> &[PlacedLock] {
         &self.on_environment

@@ -19,8 +19,8 @@ pub(crate) use environment::{Environment, EnvironmentGraph, Upstream};
 pub(crate) use event::EventId;
 pub(crate) use lock::{Lock, LockScope, Locks, PlacedLock};
 pub(crate) use name::{
-    AppName, CommitId, CommitPrefix, DisplayVersion, EnvName, GroupName, InvalidName, LockId,
-    TeamName, Version,
+    AppName, CommitId, CommitPrefix, ConcreteName, DisplayVersion, EnvName, EnvPrefix, GroupName,
+    InvalidName, LockId, TeamName, Version,
 };
 pub(crate) use options::Options;
 pub(crate) use text::{FreeText, plain};

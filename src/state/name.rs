@@ -103,6 +103,16 @@ name_type!(
     |value| check_words("group name", value, 20)
 );
 name_type!(
+    /// One of the clusters of an active/active environment: at most 20 bytes.
+    ConcreteName,
+    |value| check_words("concrete environment name", value, 20)
+);
+name_type!(
+    /// The beginning of the names of the Argo CD projects of an active/active environment: at most 20 bytes.
+    EnvPrefix,
+    |value| check_words("common prefix of environments", value, 20)
+);
+name_type!(
     /// A team: at most 62 bytes.
     TeamName,
     |value| check_words("team name", value, 62)

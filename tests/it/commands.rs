@@ -6,6 +6,7 @@ mod apply;
 mod author;
 mod deploy;
 mod dry_run;
+mod environment;
 mod exit;
 mod formats;
 mod kuberpult;

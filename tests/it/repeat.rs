@@ -71,6 +71,30 @@ fn a_release_without_a_number_is_stored_once_though_its_command_is_repeated() {
 }
 
 #[test]
+fn an_environment_is_created_and_deleted_once_though_the_command_is_repeated() {
+    let world = shop();
+    for (line, told) in [
+        (
+            "environment create x --upstream staging",
+            "created environment x",
+        ),
+        ("environment delete x", "deleted environment x"),
+    ] {
+        killed_after_landing(&world, line);
+        // Others have moved on meanwhile; planned afresh, it would be refused.
+        world
+            .clone_to(&line.replace(' ', "-"))
+            .ok("lock -e staging -m x");
+        let landed = world.head();
+        let answer = world.ok(line);
+        assert!(answer.contains(told), "{answer}");
+        assert_eq!(world.head(), landed);
+        // From then on the same words are refused.
+        world.fails(line, 3);
+    }
+}
+
+#[test]
 fn a_deployment_is_planned_afresh_if_others_have_moved_on_since_it_was_killed() {
     let world = shop();
     killed_after_landing(&world, "deploy -a cart -e staging --version 1");

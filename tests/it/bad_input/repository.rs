@@ -52,7 +52,7 @@ fn a_folder_that_is_no_git_repository_is_refused() {
 fn a_repository_without_environments_is_refused_with_a_way_to_start() {
     let world = World::with_files(&Tree::from([("README.md".to_owned(), text("hello"))]));
     let none = "this is no manifest repository: the branch `main` has no folder `environments/` with an environment in it";
-    let start = "put {\"upstream\": {\"latest\": true}} into environments/development/config.json, commit and push it";
+    let start = "start one with a first environment: `trainyard environment create development --upstream latest`";
     world.scratch("next/staging.yaml", "a: 1\n");
     let rows = [
         (LOCK, 6, none, start),
@@ -67,10 +67,7 @@ fn a_repository_without_environments_is_refused_with_a_way_to_start() {
     world.file("environments/README.md", "a file");
     check(&world, &rows);
     // What the hint says is enough.
-    world.file(
-        "environments/development/config.json",
-        r#"{"upstream": {"latest": true}}"#,
-    );
+    world.ok("environment create development --upstream latest");
     world.ok("release -a web --manifest development=../scratch/next/staging.yaml");
     assert_eq!(
         linked(&world, "development", "web", "version").as_deref(),

@@ -91,6 +91,9 @@ fn without_arguments_the_help_says_what_there_is() {
         "app delete",
         "app remove-environment",
         "where",
+        "environment",
+        "environment create",
+        "environment update",
         "demo",
     ] {
         let long = world.ok(&format!("{command} --help"));
@@ -134,6 +137,8 @@ fn every_example_of_the_help_works_as_it_stands() {
         "prognosis",
         "lock",
         "unlock",
+        "environment create",
+        "environment update",
     ] {
         let help = world.ok(&format!("help {command}"));
         let (_, examples) = help.split_once("Examples:\n").expect(command);
