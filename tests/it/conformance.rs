@@ -70,6 +70,7 @@ topics! {
     apply
     commit_data
     whereabouts
+    environment
 }
 
 /// Plays every scenario of a topic, and tells of all that come to another tree.
