@@ -23,6 +23,11 @@ enum AppCommand {
 
 /// Delete an app that every environment has undeployed: releases, environments, locks, queue
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  trainyard release -a web --undeploy
+  trainyard release-train staging
+  trainyard release-train prod
+  trainyard app delete -a web")]
 struct DeleteArgs {
     /// The app
     #[arg(short, long, value_name = "APP", alias = "app")]
@@ -31,6 +36,8 @@ struct DeleteArgs {
 
 /// Take an app away from one environment, whatever it runs there
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  trainyard app remove-environment -a web -e prod-de")]
 struct RemoveEnvironmentArgs {
     /// The app
     #[arg(short, long, value_name = "APP", alias = "app")]

@@ -3,7 +3,8 @@
 use anyhow::Result;
 
 use super::{Ground, record};
-use crate::state::{AppName, Version, deployment, release};
+use crate::state::release::{self, ReleaseKind};
+use crate::state::{AppName, Version, deployment};
 use crate::tree::{Draft, ReadTree};
 
 /// Removes the releases that are no longer kept.
@@ -23,7 +24,7 @@ pub(super) fn remove(draft: &mut Draft, app: &AppName, version: Version) -> Resu
 }
 
 /// Those of `versions` (sorted) that a clean-up removes: all that lie more than `releaseVersionsLimit - 1` places below the
-/// lowest release that is deployed or queued anywhere, or below the highest if none is.
+/// lowest release that is deployed or queued anywhere, or below the highest if none is. Minor releases take no place.
 pub(super) fn old_releases(
     tree: &dyn ReadTree,
     ground: &Ground,
@@ -38,10 +39,15 @@ pub(super) fn old_releases(
     let in_use = deployment::in_use(tree, app)?;
     let oldest = in_use.into_iter().min().or(versions.last().copied());
     let position = versions.iter().position(|version| Some(*version) >= oldest);
-    let kept_below = limit - 1;
-    let old = position
-        .unwrap_or(versions.len())
-        .saturating_sub(kept_below);
+    let mut old = position.unwrap_or(versions.len());
+    let mut kept_below = 0;
+    while old > 0 && kept_below < limit - 1 {
+        old -= 1;
+        kept_below += match release::kind(tree, app, versions[old])? {
+            ReleaseKind::Ordinary | ReleaseKind::Undeploy => 1,
+            ReleaseKind::Minor => 0,
+        };
+    }
     Ok(versions[..old].to_vec())
 }
 
@@ -90,6 +96,22 @@ mod tests {
                 &[1, 2, 3, 4, 5, 6, 7, 8],
             );
         }
+    }
+
+    #[test]
+    fn minor_releases_do_not_count_and_go_with_the_release_that_they_are_minor_to() {
+        let minor = |world: World, version: u64| {
+            world.file(&format!("applications/web/releases/{version}/minor"), "")
+        };
+        let latest = || world().runs("dev", "web", 8);
+        check(minor(latest(), 7), &[3, 4, 5, 6, 7, 8]);
+        check(minor(minor(latest(), 7), 5), &[2, 3, 4, 5, 6, 7, 8]);
+        check(minor(minor(latest(), 7), 3), &[2, 3, 4, 5, 6, 7, 8]);
+        check(minor(minor(latest(), 8), 3), &[4, 5, 6, 7, 8]);
+        let all = (2..=8).fold(latest(), minor);
+        check(all, &[1, 2, 3, 4, 5, 6, 7, 8]);
+        let undeploy = latest().file("applications/web/releases/7/undeploy", "");
+        check(undeploy, &[4, 5, 6, 7, 8]);
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod known;
 mod laws;
 pub(crate) mod lock;
 pub(crate) mod manifest;
+mod minor;
 pub(crate) mod outcome;
 pub(crate) mod place;
 mod record;

@@ -9,7 +9,7 @@ use super::outcome::{Deployed, Done, Outcome, Released};
 use super::place::Place;
 use super::record::{self, Route};
 use super::refusal::{Difference, Others};
-use super::{Ground, Refusal, known, manifest};
+use super::{Ground, Refusal, known, manifest, minor};
 use crate::state::deployment::{self, Linked};
 use crate::state::release::{self, Field, Release, ReleaseKind};
 use crate::state::{
@@ -63,11 +63,12 @@ pub(crate) fn release(draft: &mut Draft, ground: &Ground, request: &NewRelease) 
     let request = &completed;
     versions.push(version);
     versions.sort();
-    if highest > Some(version) {
-        check_age(draft, ground, request, version, &versions)?;
-    }
     let is_highest = highest < Some(version);
     store(draft, ground, request, (version, is_highest))?;
+    minor::mark(draft, ground, app, version)?;
+    if !is_highest {
+        check_age(draft, ground, request, version, &versions)?;
+    }
     let warnings = strangers(ground, request);
     let highest = highest.filter(|_| !is_highest).unwrap_or(version);
     let kind = release::kind(draft, &request.app, version)?;

@@ -8,6 +8,7 @@ pub(crate) mod deployment;
 pub(crate) mod environment;
 mod event;
 pub(crate) mod lock;
+mod minor;
 mod name;
 pub(crate) mod options;
 pub(crate) mod queue;
@@ -18,6 +19,7 @@ mod time;
 pub(crate) use environment::{Environment, EnvironmentGraph, Upstream};
 pub(crate) use event::EventId;
 pub(crate) use lock::{Lock, LockScope, Locks, PlacedLock};
+pub(crate) use minor::MinorLines;
 pub(crate) use name::{
     AppName, CommitId, CommitPrefix, ConcreteName, DisplayVersion, EnvName, EnvPrefix, GroupName,
     InvalidName, LockId, TeamName, Version,

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use serde::Deserialize;
 
+use super::MinorLines;
 use super::config::ConfigError;
 use crate::tree::{Entry, ReadTree, RepoPath};
 
@@ -16,6 +17,9 @@ pub(crate) struct Options {
     pub(crate) allow_long_app_names: bool,
     /// Whether events are kept for each source commit.
     pub(crate) commit_data: bool,
+    /// The lines of manifests that make no difference between releases.
+    #[serde(rename = "minorRegexes")]
+    pub(crate) minor_lines: MinorLines,
     /// How Argo CD files are rendered.
     pub(crate) argocd: ArgoCdOptions,
 }
@@ -36,6 +40,7 @@ impl Default for Options {
             release_versions_limit: 20,
             allow_long_app_names: false,
             commit_data: false,
+            minor_lines: MinorLines::default(),
             argocd: ArgoCdOptions::default(),
         }
     }
@@ -90,7 +95,11 @@ mod tests {
             5
         );
         assert!(read("commitData: true").unwrap().commit_data);
+        let minor = read("minorRegexes: ['^ *image:']").unwrap().minor_lines;
+        assert!(!minor.is_empty());
         for bad in [
+            "minorRegexes: ['[a']",
+            "minorRegexes: image",
             "releaseVersionLimit: 5",
             "releaseVersionsLimit: 4",
             "hook: rm -rf",

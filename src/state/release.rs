@@ -38,6 +38,8 @@ impl Field {
 pub(crate) enum ReleaseKind {
     /// It changes something, and is meant to run.
     Ordinary,
+    /// It differs from the release before it in nothing but lines that make no difference.
+    Minor,
     /// It takes its app away: its manifests are empty.
     Undeploy,
 }
@@ -47,6 +49,7 @@ impl ReleaseKind {
     fn marker(self) -> Option<&'static str> {
         match self {
             Self::Ordinary => None,
+            Self::Minor => Some("minor"),
             Self::Undeploy => Some("undeploy"),
         }
     }
@@ -148,7 +151,7 @@ pub(crate) fn environments(
 /// What kind of release it is.
 pub(crate) fn kind(tree: &dyn ReadTree, app: &AppName, version: Version) -> Result<ReleaseKind> {
     let folder = directory(app, version);
-    for kind in [ReleaseKind::Undeploy] {
+    for kind in [ReleaseKind::Undeploy, ReleaseKind::Minor] {
         if let Some(marker) = kind.marker()
             && tree.kind(&folder.join(marker))?.is_some()
         {
@@ -204,6 +207,24 @@ pub(crate) fn store(
         draft.write(path, Entry::File(manifest.clone()))?;
     }
     Ok(())
+}
+
+/// Marks a release that undeploys nothing as minor or as ordinary. The mark tells how it compares with the release before it, and is
+/// the one thing about a release that may change.
+pub(crate) fn mark(
+    draft: &mut Draft,
+    app: &AppName,
+    version: Version,
+    kind: ReleaseKind,
+) -> Result<()> {
+    let folder = directory(app, version);
+    if let Some(marker) = ReleaseKind::Minor.marker() {
+        draft.clear(&folder.join(marker))?;
+    }
+    match kind.marker() {
+        Some(marker) => draft.write(folder.join(marker), Entry::file("")),
+        None => Ok(()),
+    }
 }
 
 /// Removes a release.

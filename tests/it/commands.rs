@@ -12,6 +12,7 @@ mod formats;
 mod kuberpult;
 mod lock;
 mod message;
+mod minor;
 mod output;
 mod place;
 mod queue;

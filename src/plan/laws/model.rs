@@ -48,7 +48,8 @@ impl Model {
 
     /// The same repository as a tree.
     pub(super) fn world(&self) -> World {
-        let options = format!("releaseVersionsLimit: {}", self.limit);
+        let minor = "minorRegexes: ['^build:']";
+        let options = format!("releaseVersionsLimit: {}\n{minor}\n", self.limit);
         let world = World::default().file("trainyard.yaml", &options);
         self.environments
             .iter()
@@ -118,6 +119,7 @@ impl Model {
         }
         let owned = |(name, text): (&&str, &&str)| ((*name).to_owned(), (*text).to_owned());
         releases.insert(number, manifests.iter().map(owned).collect());
+        self.compare(app, number);
         if number < highest && self.picture.outdated(app, self.limit).contains(&number) {
             return Err(Refused);
         }
@@ -138,6 +140,27 @@ impl Model {
             self.bring(&places, number, WhenLocked::Queue);
         }
         Ok(())
+    }
+
+    /// Decides of a release and the one above it whether they are minor.
+    fn compare(&mut self, app: &str, number: Number) {
+        let releases = &self.picture.releases[app];
+        let above = releases.range(number..).map(|(number, _)| *number);
+        for number in above.take(2).collect::<Vec<_>>() {
+            let release = (app.to_owned(), number);
+            let before = releases.range(..number).next_back();
+            let undeploys = |number| self.picture.undeploys.contains(&(app.to_owned(), number));
+            let minor = before.is_some_and(|(before, manifests)| {
+                !undeploys(*before)
+                    && !undeploys(number)
+                    && counting(manifests) == counting(&releases[&number])
+            });
+            if minor {
+                self.picture.minor.insert(release);
+            } else {
+                self.picture.minor.remove(&release);
+            }
+        }
     }
 
     fn undeploy(&mut self, app: &str) -> Verdict {
@@ -170,6 +193,7 @@ impl Model {
         picture.releases.remove(app);
         picture.teams.remove(app);
         picture.undeploys.retain(|(of, _)| of != app);
+        picture.minor.retain(|(of, _)| of != app);
         let names: Vec<_> = self.environments.keys().copied().collect();
         for name in names {
             self.clear(name, app);
@@ -445,6 +469,15 @@ impl Model {
             }
         })
     }
+}
+
+/// The lines of manifests that make a difference.
+fn counting(manifests: &BTreeMap<String, String>) -> BTreeMap<&str, Vec<&str>> {
+    let each = manifests.iter().map(|(name, text)| {
+        let lines = text.lines().filter(|line| !line.starts_with("build:"));
+        (name.as_str(), lines.collect())
+    });
+    each.collect()
 }
 
 /// A train that must not meet a lock has met one.

@@ -245,7 +245,14 @@ pub(super) fn ends(names: Names) -> impl Strategy<Value = Operation> {
 
 /// Any release.
 fn releases(names: Names) -> impl Strategy<Value = Operation> {
-    let text = || prop_oneof![4 => Just("a: 1"), 2 => Just("a: 2"), 1 => Just("")];
+    let text = || {
+        prop_oneof![
+            3 => Just("a: 1"),
+            1 => Just("build: 2\na: 1"),
+            2 => Just("a: 2"),
+            1 => Just(""),
+        ]
+    };
     let each = names
         .environments
         .iter()

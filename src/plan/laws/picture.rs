@@ -36,6 +36,8 @@ pub(super) struct Picture {
     pub(super) releases: BTreeMap<String, BTreeMap<Number, BTreeMap<String, String>>>,
     /// The releases that take their app away.
     pub(super) undeploys: BTreeSet<(String, Number)>,
+    /// The releases that take no place in the clean-up.
+    pub(super) minor: BTreeSet<(String, Number)>,
     /// What runs.
     pub(super) runs: BTreeMap<Place, Link>,
     /// The manifests that are applied.
@@ -76,10 +78,12 @@ impl Picture {
                 if let ["environments", name, "manifests.yaml"] = rest {
                     release.insert(owned(name), text.to_owned());
                 }
-                if let ["undeploy"] = rest {
-                    let number = parse(number).expect("a release");
-                    self.undeploys.insert((owned(app), number));
-                }
+                let release = (owned(app), parse(number).expect("a release"));
+                match rest {
+                    ["undeploy"] => self.undeploys.insert(release),
+                    ["minor"] => self.minor.insert(release),
+                    _ => false,
+                };
             }
             ["environments", name, "applications", app, "version"] => {
                 self.runs.insert(place(name, app), link(app, text));
@@ -141,7 +145,7 @@ impl Picture {
     }
 
     /// The releases of an app that a clean-up removes. The rule: let *oldest* be the lowest release deployed or queued
-    /// anywhere, or else the highest; it, all above it and `limit - 1` below it stay.
+    /// anywhere, or else the highest; it, all above it and `limit - 1` below it stay, of which minor ones are not counted.
     pub(super) fn outdated(&self, app: &str, limit: usize) -> Vec<Number> {
         let Some(releases) = self.releases.get(app) else {
             return Vec::new();
@@ -154,9 +158,17 @@ impl Picture {
         let in_use = links.filter_map(|(_, link)| self.leads(app, link));
         let oldest = in_use.min().or(releases.keys().next_back().copied());
         let below = releases.keys().filter(|number| Some(**number) < oldest);
-        let mut outdated: Vec<_> = below.rev().skip(limit - 1).copied().collect();
-        outdated.reverse();
-        outdated
+        let below: Vec<_> = below.copied().collect();
+        let mut counted = below
+            .iter()
+            .rev()
+            .filter(|number| !self.minor.contains(&(app.to_owned(), **number)));
+        let lowest = counted.nth(limit - 2);
+        below
+            .iter()
+            .copied()
+            .filter(|number| Some(number) < lowest)
+            .collect()
     }
 
     /// Removes the outdated releases of an app.
@@ -166,6 +178,7 @@ impl Picture {
                 .get_mut(app)
                 .and_then(|releases| releases.remove(&number));
             self.undeploys.remove(&(app.to_owned(), number));
+            self.minor.remove(&(app.to_owned(), number));
         }
     }
 }

@@ -41,8 +41,13 @@ enum Target {
 enum Piece {
     /// With its group, and whether Argo CD files are rendered for it.
     Environment(&'static str, Source, Option<&'static str>, bool),
-    /// With the environments that it is meant for, and whether it takes its app away.
-    Release(&'static str, Number, Vec<&'static str>, bool),
+    /// With the environments that it is meant for, and its marker; one that takes its app away has empty manifests.
+    Release(
+        &'static str,
+        Number,
+        Vec<&'static str>,
+        Option<&'static str>,
+    ),
     Team(&'static str, &'static str),
     /// On an environment, of an app, under this name.
     Link(&'static str, &'static str, &'static str, Target),
@@ -69,18 +74,24 @@ impl Repository {
             Piece::Environment(name, source, group, argocd) => {
                 world.config(name, &config(*source, *group, *argocd))
             }
-            Piece::Release(app, number, environments, undeploys) => {
+            Piece::Release(app, number, environments, marker) => {
                 let release = format!("applications/{app}/releases/{}", folder(*number));
                 let world = world.file(&format!("{release}/created_at"), "2024-07-01T00:00:00Z");
-                let world = if *undeploys {
-                    world.file(&format!("{release}/undeploy"), "")
-                } else {
-                    world
+                let world = match marker {
+                    Some(marker) => world.file(&format!("{release}/{marker}"), ""),
+                    None => world,
                 };
                 environments.iter().fold(world, |world, name| {
                     let path = format!("{release}/environments/{name}/manifests.yaml");
                     let text = format!("{app}: {} {name}", folder(*number));
-                    world.file(&path, if *undeploys { "" } else { &text })
+                    world.file(
+                        &path,
+                        if *marker == Some("undeploy") {
+                            ""
+                        } else {
+                            &text
+                        },
+                    )
                 })
             }
             Piece::Team(app, team) => world.team(app, team),
@@ -188,9 +199,13 @@ fn app(name: &'static str) -> impl Strategy<Value = Vec<Piece>> {
     };
     let releases = subsequence(numbers, 0..=10).prop_flat_map(move |numbers| {
         let release = |number| {
-            let parts = (manifests(), proptest::bool::weighted(0.3));
-            parts.prop_map(move |(manifests, undeploys)| {
-                Piece::Release(name, number, manifests, undeploys)
+            let marker = prop_oneof![
+                4 => Just(None),
+                2 => Just(Some("undeploy")),
+                1 => Just(Some("minor")),
+            ];
+            (manifests(), marker).prop_map(move |(manifests, marker)| {
+                Piece::Release(name, number, manifests, marker)
             })
         };
         numbers.into_iter().map(release).collect::<Vec<_>>()

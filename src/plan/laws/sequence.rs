@@ -63,13 +63,16 @@ fn environments(names: Names) -> impl Strategy<Value = BTreeMap<&'static str, Se
 /// Releases to begin with, so that there is something to move and to clean up.
 fn stock(names: Names) -> impl Strategy<Value = Vec<Operation>> {
     (4..10_u64, 4..10_u64, select(&TEAMS[..])).prop_map(move |(api, web, team)| {
-        let manifests = names.environments.iter().map(|name| (*name, "a: 1"));
-        let manifests: BTreeMap<_, _> = manifests.collect();
-        let release = |app, number| Operation::Release {
-            app,
-            version: Some(number),
-            team: (app == "web").then_some(team),
-            manifests: manifests.clone(),
+        let release = |app, number| {
+            // Each differs from the one before it, or it would be minor and stay.
+            let text = if number % 2 == 0 { "a: 1" } else { "a: 3" };
+            let manifests = names.environments.iter().map(|name| (*name, text));
+            Operation::Release {
+                app,
+                version: Some(number),
+                team: (app == "web").then_some(team),
+                manifests: manifests.collect(),
+            }
         };
         let api = (1..=api).map(|number| release("api", number));
         api.chain((1..=web).map(|number| release("web", number)))
@@ -129,6 +132,7 @@ fn effects(operation: &Operation, before: &Model, after: &Model) -> Vec<String> 
         (drops, "drops from the queue"),
         (moved && cleans_up, "cleans up"),
         (after.runs.len() < before.runs.len(), "ends"),
+        (after.minor.len() > before.minor.len(), "is minor"),
         (before == after, "changes nothing"),
     ];
     let effects = effects.into_iter().filter(|(holds, _)| *holds);
@@ -165,6 +169,7 @@ fn the_planner_does_what_the_rules_say_step_by_step() {
         "undeploy queues",
         "delete ends",
         "remove ends",
+        "release is minor",
     ] {
         assert!(tallies.contains_key(effect), "{effect}: {tallies:#?}");
     }

@@ -139,7 +139,11 @@ fn every_example_of_the_help_works_as_it_stands() {
         "unlock",
         "environment create",
         "environment update",
+        "app delete",
     ] {
+        if command == "app delete" {
+            world.ok("unlock -e staging --all");
+        }
         let help = world.ok(&format!("help {command}"));
         let (_, examples) = help.split_once("Examples:\n").expect(command);
         for line in examples
