@@ -1,7 +1,7 @@
 //! `trainyard lock` and `trainyard unlock`
 
 use anyhow::Result;
-use clap::{ArgGroup, Args};
+use clap::{ArgGroup, Args, ValueEnum};
 use uuid::Uuid;
 
 use super::exit::usage;
@@ -38,22 +38,40 @@ struct TargetArgs {
         group = "place"
     )]
     environment_group: Option<GroupName>,
+    /// What is locked
+    #[arg(long, value_enum, default_value_t = Kind::Deployment)]
+    kind: Kind,
+}
+
+/// What a lock holds back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// Deployments: they wait in the queue
+    Deployment,
+    /// Only the manifest of the app on the environment, which stays as it is while everything else goes on
+    Manifest,
 }
 
 impl TargetArgs {
-    fn target(self) -> LockTarget {
-        match (
-            self.environment,
-            self.application,
-            self.team,
-            self.environment_group,
-        ) {
-            (Some(environment), Some(app), ..) => LockTarget::App(environment, app),
-            (Some(environment), None, Some(team), _) => LockTarget::Team(environment, team),
-            (Some(environment), None, None, _) => LockTarget::Environment(environment),
-            (None, _, _, Some(group)) => LockTarget::Group(group),
-            (None, _, _, None) => unreachable!("clap asks for an environment or a group"),
+    fn target(self) -> Result<LockTarget> {
+        let (environment, app) = (self.environment, self.application);
+        if self.kind == Kind::Manifest {
+            return match (environment, app) {
+                (Some(environment), Some(app)) => Ok(LockTarget::Manifest(environment, app)),
+                _ => Err(usage(
+                    "a manifest lock is on one app on one environment: pass `--environment` and `--application`",
+                )),
+            };
         }
+        Ok(
+            match (environment, app, self.team, self.environment_group) {
+                (Some(environment), Some(app), ..) => LockTarget::App(environment, app),
+                (Some(environment), None, Some(team), _) => LockTarget::Team(environment, team),
+                (Some(environment), None, None, _) => LockTarget::Environment(environment),
+                (None, _, _, Some(group)) => LockTarget::Group(group),
+                (None, _, _, None) => unreachable!("clap asks for an environment or a group"),
+            },
+        )
     }
 }
 
@@ -62,7 +80,8 @@ impl TargetArgs {
 #[command(after_help = "Examples:
   trainyard lock -e staging -m 'load test until Friday'
   trainyard lock -e staging -a web --lock-id leak -m 'looking into a memory leak'
-  trainyard lock -g prod --lock-id sale -m 'no changes during the sale'")]
+  trainyard lock -g prod --lock-id sale -m 'no changes during the sale'
+  trainyard lock -e staging -a web --kind manifest --lock-id fix -m 'mended by hand'")]
 pub(super) struct LockArgs {
     #[command(flatten)]
     target: TargetArgs,
@@ -78,7 +97,8 @@ pub(super) struct LockArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   trainyard unlock -g prod --lock-id sale
-  trainyard unlock -e staging -a web --all")]
+  trainyard unlock -e staging -a web --all
+  trainyard unlock -e staging -a web --kind manifest --all")]
 #[command(group = ArgGroup::new("which").required(true))]
 pub(super) struct UnlockArgs {
     #[command(flatten)]
@@ -108,7 +128,7 @@ impl LockArgs {
             ));
         }
         let message = FreeText(self.message);
-        let target = self.target.target();
+        let target = self.target.target()?;
         let mut inputs = inputs(&target);
         inputs.extend(self.lock_id.iter().map(|id| Input {
             name: "Lock-Id",
@@ -134,9 +154,9 @@ impl LockArgs {
 
 impl UnlockArgs {
     /// The removal that is asked for.
-    pub(super) fn operation(self) -> Operation {
+    pub(super) fn operation(self) -> Result<Operation> {
         let request = RemoveLocks {
-            target: self.target.target(),
+            target: self.target.target()?,
             which: self.lock_id.map_or(Which::All, Which::Id),
             keep_queue: self.keep_queue,
         };
@@ -154,9 +174,9 @@ impl UnlockArgs {
             identity: format!("{request:?}"),
             counts: false,
         };
-        Operation::new(command, move |draft, ground| {
+        Ok(Operation::new(command, move |draft, ground| {
             unlock(draft, ground, &request)
-        })
+        }))
     }
 }
 
@@ -179,6 +199,11 @@ fn inputs(target: &LockTarget) -> Vec<Input> {
         LockTarget::App(environment, app) => {
             vec![input("Environment", environment), input("Application", app)]
         }
+        LockTarget::Manifest(environment, app) => vec![
+            input("Environment", environment),
+            input("Application", app),
+            input("Lock-Kind", &"manifest"),
+        ],
         LockTarget::Team(environment, team) => {
             vec![input("Environment", environment), input("Team", team)]
         }

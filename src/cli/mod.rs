@@ -186,7 +186,7 @@ impl Change {
             Self::Release(arguments) => arguments.operation(places)?,
             Self::Deploy(arguments) => arguments.operation(),
             Self::Lock(arguments) => arguments.operation()?,
-            Self::Unlock(arguments) => arguments.operation(),
+            Self::Unlock(arguments) => arguments.operation()?,
             Self::ReleaseTrain(arguments) => arguments.operation(),
             Self::App(arguments) => arguments.operation(),
         })

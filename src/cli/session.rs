@@ -18,7 +18,7 @@ use crate::git::{
     Checkout, Operation, Pending, Planned, Published, Selection, Signature, Snapshot, WorkTree,
     clean,
 };
-use crate::plan::{Context, Ground, Outcome, argocd};
+use crate::plan::{Context, Ground, Outcome, argocd, render};
 use crate::report::{self, Fate, Format, Input, commit_message};
 use crate::state::{Actor, FreeText, Moment};
 use crate::tree::{ChangeSet, Draft, ReadTree};
@@ -356,6 +356,7 @@ fn plan(
     let ground = Ground::begin(snapshot, context)?;
     let mut draft = Draft::on(snapshot);
     let mut outcome = verb(&mut draft, &ground)?;
+    outcome.warnings.extend(render::kept(&draft, context.now)?);
     outcome
         .warnings
         .extend(argocd::refresh(&mut draft, &ground)?);

@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use super::cleanup;
 use super::outcome::{AppDeleted, AppRemoved, Cleared, Done, Outcome};
+use super::refusal::StillThere;
 use super::{Ground, Refusal, known};
 use crate::state::deployment::{self, AppFolder, Linked};
 use crate::state::release::{self, ReleaseKind};
@@ -44,14 +45,15 @@ pub(crate) fn delete(draft: &mut Draft, ground: &Ground, app: &AppName) -> Resul
 fn check_undeployed(tree: &dyn ReadTree, app: &AppName, folders: &[AppFolder]) -> Result<()> {
     let mut places = Vec::new();
     for folder in folders {
-        let gone = match &folder.runs {
-            Linked::Nothing => true,
-            Linked::To(version) => release::kind(tree, app, *version)? == ReleaseKind::Undeploy,
-            Linked::Broken(_) => false,
+        let left = match &folder.runs {
+            Linked::Nothing => None,
+            Linked::To(version) if release::kind(tree, app, *version)? == ReleaseKind::Undeploy => {
+                kept_manifest(tree, app, folder)?
+            }
+            Linked::To(version) => Some(StillThere::Runs(*version)),
+            Linked::Broken(broken) => Some(StillThere::Broken(broken.clone())),
         };
-        if !gone {
-            places.push((folder.environment.clone(), folder.runs.clone()));
-        }
+        places.extend(left.map(|left| (folder.environment.clone(), left)));
     }
     if places.is_empty() {
         return Ok(());
@@ -68,6 +70,23 @@ fn check_undeployed(tree: &dyn ReadTree, app: &AppName, folders: &[AppFolder]) -
         undeploy,
     }
     .into())
+}
+
+/// The lock that keeps the manifest of an undeployed app, if that manifest is still an earlier one.
+fn kept_manifest(
+    tree: &dyn ReadTree,
+    app: &AppName,
+    folder: &AppFolder,
+) -> Result<Option<StillThere>> {
+    let Ok(environment) = folder.environment.parse::<EnvName>() else {
+        return Ok(None);
+    };
+    let manifest = tree.text(&deployment::manifest_path(&environment, app))?;
+    if manifest.unwrap_or_default().is_empty() {
+        return Ok(None);
+    }
+    let mut locks = lock::on_manifest(tree, &environment, app)?.into_iter();
+    Ok(locks.next().map(StillThere::KeptBy))
 }
 
 /// Takes an app away from one environment: all that the environment holds of it, and the manifests that its releases have for
@@ -114,7 +133,8 @@ fn clear(draft: &mut Draft, ground: &Ground, app: &AppName, folder: &AppFolder) 
             // Else its Argo CD file, which cannot be written, would go on naming the app.
             known::environment(ground, &name)?.readable()?;
         }
-        locks = lock::placed(draft, &LockScope::App(name, app.clone()))?;
+        locks = lock::on_manifest(draft, &name, app)?;
+        locks.extend(lock::placed(draft, &LockScope::App(name, app.clone()))?);
     }
     deployment::remove(draft, folder)?;
     Ok(Cleared {

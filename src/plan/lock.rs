@@ -19,7 +19,7 @@ pub(crate) struct PlaceLock {
 /// Places a lock. One that stands there with this id gets a new message, author and time.
 pub(crate) fn lock(draft: &mut Draft, ground: &Ground, request: &PlaceLock) -> Result<Outcome> {
     match &request.target {
-        LockTarget::App(_, app) => known::app(draft, ground, app)?,
+        LockTarget::App(_, app) | LockTarget::Manifest(_, app) => known::app(draft, ground, app)?,
         LockTarget::Team(_, team) => known::team(draft, team)?,
         LockTarget::Environment(_) | LockTarget::Group(_) => {}
     }
@@ -59,6 +59,7 @@ pub(super) fn scopes(ground: &Ground, target: &LockTarget) -> Result<Vec<LockSco
         LockTarget::Environment(environment) => LockScope::Environment(environment),
         LockTarget::App(environment, app) => LockScope::App(environment, app),
         LockTarget::Team(environment, team) => LockScope::Team(environment, team),
+        LockTarget::Manifest(environment, app) => LockScope::Manifest(environment, app),
     };
     known::environment(ground, scope.environment())?;
     Ok(vec![scope])

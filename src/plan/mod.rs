@@ -19,6 +19,7 @@ pub(crate) mod place;
 mod record;
 mod refusal;
 pub(crate) mod release;
+pub(crate) mod render;
 pub(crate) mod train;
 pub(crate) mod unlock;
 pub(crate) mod whereabouts;

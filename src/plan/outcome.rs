@@ -5,6 +5,7 @@ use std::fmt;
 
 pub(crate) use super::environment::EnvironmentDone;
 pub(crate) use super::place::Deployed;
+pub(crate) use super::render::ManifestStep;
 use super::train::{Prognosis, TrainRun};
 use super::whereabouts::Whereabouts;
 use crate::state::deployment::Linked;
@@ -128,6 +129,8 @@ pub(crate) struct Unlocked {
     pub(crate) absent: Vec<(LockScope, LockId)>,
     /// What became of each version that waited.
     pub(crate) queue: BTreeMap<(EnvName, AppName), QueueEnd>,
+    /// What became of each manifest that was locked, and runs.
+    pub(crate) manifests: BTreeMap<(EnvName, AppName), ManifestStep>,
     /// Old releases that were cleaned up.
     pub(crate) cleaned: BTreeMap<AppName, Vec<Version>>,
 }
@@ -215,6 +218,8 @@ pub(crate) enum LockTarget {
     App(EnvName, AppName),
     Team(EnvName, TeamName),
     Group(GroupName),
+    /// The manifest of an app on an environment.
+    Manifest(EnvName, AppName),
 }
 
 impl From<&LockScope> for LockTarget {
@@ -223,6 +228,7 @@ impl From<&LockScope> for LockTarget {
             LockScope::Environment(environment) => Self::Environment(environment),
             LockScope::App(environment, app) => Self::App(environment, app),
             LockScope::Team(environment, team) => Self::Team(environment, team),
+            LockScope::Manifest(environment, app) => Self::Manifest(environment, app),
         }
     }
 }
@@ -234,6 +240,9 @@ impl fmt::Display for LockTarget {
             Self::App(environment, app) => write!(formatter, "{app} on {environment}"),
             Self::Team(environment, team) => write!(formatter, "team {team} on {environment}"),
             Self::Group(group) => write!(formatter, "group {group}"),
+            Self::Manifest(environment, app) => {
+                write!(formatter, "the manifest of {app} on {environment}")
+            }
         }
     }
 }

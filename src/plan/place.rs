@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::record::{self, Route};
 use super::{Ground, Refusal};
 use crate::state::deployment::{self, Linked};
-use crate::state::{AppName, EnvName, PlacedLock, Version, queue, release};
+use crate::state::{AppName, EnvName, PlacedLock, Version, lock, queue, release};
 use crate::tree::{Content, Draft, ReadTree};
 
 /// An app on an environment.
@@ -60,7 +60,7 @@ impl Place<'_> {
         })
     }
 
-    /// Points this environment at a release and empties its queue. Decides nothing.
+    /// Points this environment at a release and empties its queue; the manifest stays if it is locked. Decides nothing else.
     pub(super) fn point(
         &self,
         draft: &mut Draft,
@@ -71,7 +71,10 @@ impl Place<'_> {
         let from = deployment::current(draft, self.environment, self.app)?;
         let from = from.version().ok().flatten();
         let by = (&ground.context.actor, ground.context.now);
-        deployment::write(draft, (self.environment, self.app), (version, manifest), by)?;
+        deployment::write(draft, (self.environment, self.app), version, by)?;
+        if lock::on_manifest(draft, self.environment, self.app)?.is_empty() {
+            deployment::apply(draft, self.environment, self.app, manifest)?;
+        }
         queue::clear(draft, self.environment, self.app)?;
         record::deployed(draft, ground, self, (from, version), route)
     }

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::environment::EnvironmentRefusal;
 use super::outcome::LockTarget;
-use crate::state::deployment::Linked;
+use crate::state::deployment::BrokenLink;
 use crate::state::{
     AppName, CommitId, CommitPrefix, EnvName, LockId, LockScope, Moment, PlacedLock, TeamName,
     Version, plain,
@@ -80,7 +80,7 @@ pub(crate) enum Refusal {
     StillRuns {
         app: AppName,
         /// Each environment that it still runs on, and what runs there.
-        places: Vec<(String, Linked)>,
+        places: Vec<(String, StillThere)>,
         /// A release that undeploys it, if there is one.
         undeploy: Option<Version>,
     },
@@ -141,6 +141,31 @@ impl Others {
                 "these exist: {} and {rest} more",
                 joined(names, ", ")
             )),
+        }
+    }
+}
+
+/// What is left of an app on an environment.
+#[derive(Debug)]
+pub(crate) enum StillThere {
+    /// It runs.
+    Runs(Version),
+    /// Nobody knows what its link stands for.
+    Broken(BrokenLink),
+    /// It is undeployed, but a lock keeps an earlier manifest.
+    KeptBy(PlacedLock),
+}
+
+impl fmt::Display for StillThere {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Runs(version) => write!(formatter, "runs release {version}"),
+            Self::Broken(broken) => write!(formatter, "runs nobody knows what: {broken}"),
+            Self::KeptBy(lock) => write!(
+                formatter,
+                "has an earlier manifest, which manifest lock `{}` keeps",
+                lock.id
+            ),
         }
     }
 }
@@ -302,8 +327,8 @@ impl fmt::Display for Refusal {
             }
             Self::StillRuns { app, places, .. } => {
                 write!(formatter, "`{app}` is not undeployed everywhere:")?;
-                places.iter().try_for_each(|(environment, runs)| {
-                    write!(formatter, "\n  {} {}", plain(environment), running(runs))
+                places.iter().try_for_each(|(environment, left)| {
+                    write!(formatter, "\n  {} {left}", plain(environment))
                 })
             }
             Self::UnknownCommit { commit } => write!(
@@ -322,15 +347,6 @@ impl fmt::Display for Refusal {
             ),
             Self::Environment(refusal) => refusal.fmt(formatter),
         }
-    }
-}
-
-/// What an environment runs, in one phrase.
-fn running(runs: &Linked) -> String {
-    match runs {
-        Linked::Nothing => "runs nothing".to_owned(),
-        Linked::To(version) => format!("runs release {version}"),
-        Linked::Broken(broken) => format!("runs nobody knows what: {broken}"),
     }
 }
 
@@ -361,6 +377,9 @@ pub(crate) fn unlock_command(target: &LockTarget, id: &LockId) -> String {
         LockTarget::App(environment, app) => format!("-e {environment} -a {app}"),
         LockTarget::Team(environment, team) => format!("-e {environment} -t {team}"),
         LockTarget::Group(group) => format!("-g {group}"),
+        LockTarget::Manifest(environment, app) => {
+            format!("-e {environment} -a {app} --kind manifest")
+        }
     };
     let id = id.to_string();
     let harmless = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.@:+".contains(&byte);

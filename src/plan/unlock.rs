@@ -8,6 +8,7 @@ use super::cleanup::clean_up;
 use super::lock::{scopes, standing};
 use super::outcome::{Deployed, Done, DropCause, LockTarget, Outcome, QueueEnd, Unlocked};
 use super::place::Place;
+use super::render::bring_in_step;
 use super::{Ground, Refusal, known};
 use crate::state::deployment::{self, Linked};
 use crate::state::lock::lift;
@@ -39,6 +40,7 @@ pub(crate) fn unlock(draft: &mut Draft, ground: &Ground, request: &RemoveLocks) 
         removed: Vec::new(),
         absent: Vec::new(),
         queue: BTreeMap::new(),
+        manifests: BTreeMap::new(),
         cleaned: BTreeMap::new(),
     };
     remove(draft, ground, request, &mut unlocked)?;
@@ -49,7 +51,14 @@ pub(crate) fn unlock(draft: &mut Draft, ground: &Ground, request: &RemoveLocks) 
         .map(|placed| placed.scope.clone())
         .collect();
     for scope in opened {
-        settle(draft, ground, request, &scope, &mut unlocked)?;
+        if let LockScope::Manifest(environment, app) = &scope {
+            if let Some(step) = bring_in_step(draft, environment, app)? {
+                let place = (environment.clone(), app.clone());
+                unlocked.manifests.insert(place, step);
+            }
+        } else {
+            settle(draft, ground, request, &scope, &mut unlocked)?;
+        }
     }
     for ((environment, app), end) in &unlocked.queue {
         if let QueueEnd::Dropped(cause @ (DropCause::Broken(_) | DropCause::NoManifest(_))) = end {
@@ -136,6 +145,7 @@ fn covered(tree: &dyn ReadTree, scope: &LockScope) -> Result<Vec<AppName>> {
         LockScope::App(_, app) => Ok(vec![app.clone()]),
         LockScope::Environment(environment) => deployment::apps(tree, environment),
         LockScope::Team(environment, team) => of_team(tree, environment, team),
+        LockScope::Manifest(..) => Ok(Vec::new()),
     }
 }
 

@@ -201,6 +201,17 @@ fn fact(path: &str, text: &str) -> Option<String> {
         ["environments", name, "applications", app, "locks", id, ..] => {
             format!("{app} on {name} has lock {id}")
         }
+        [
+            "environments",
+            name,
+            "applications",
+            app,
+            "manifest_locks",
+            id,
+            ..,
+        ] => {
+            format!("the manifest of {app} on {name} has lock {id}")
+        }
         ["environments", name, "teams", team, "locks", id, ..] => {
             format!("team {team} on {name} has lock {id}")
         }

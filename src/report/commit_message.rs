@@ -3,7 +3,9 @@
 
 mod environment;
 
-use crate::plan::outcome::{AppRemoved, Cleared, DeployRun, Deployed, Move, QueueEnd, Released};
+use crate::plan::outcome::{
+    AppRemoved, Cleared, DeployRun, Deployed, ManifestStep, Move, QueueEnd, Released,
+};
 use crate::plan::train::{AppFate, Prognosis, QueueMove};
 use crate::plan::{Done, Outcome};
 use crate::state::deployment::Linked;
@@ -175,6 +177,12 @@ fn effects(outcome: &Outcome) -> Vec<String> {
             );
             lines.extend(
                 unlocked
+                    .manifests
+                    .iter()
+                    .filter_map(|((name, app), step)| manifest_step(app, name, step)),
+            );
+            lines.extend(
+                unlocked
                     .cleaned
                     .iter()
                     .filter_map(|(app, versions)| removed(app, versions)),
@@ -269,6 +277,15 @@ fn deployment(
 fn lock_line(verb: &str, placed: &PlacedLock) -> String {
     let (scope, id, message) = (&placed.scope, &placed.id, &placed.lock.message);
     format!("{verb} {scope}: {} lock `{id}` {message}", scope.kind())
+}
+
+fn manifest_step(app: &AppName, environment: &EnvName, step: &ManifestStep) -> Option<String> {
+    match step {
+        ManifestStep::Written(version) => Some(format!(
+            "{environment}: {app} has the manifest of {version}"
+        )),
+        ManifestStep::InStep(_) | ManifestStep::Kept { .. } | ManifestStep::Unknown(_) => None,
+    }
 }
 
 fn queue_end(app: &AppName, environment: &EnvName, end: &QueueEnd) -> String {

@@ -9,8 +9,8 @@ use whereabouts::located;
 
 use super::Fate;
 use crate::plan::outcome::{
-    AppDeleted, AppRemoved, Batch, Cleared, DeployRun, Deployed, Done, DropCause, Outcome,
-    QueueEnd, Released, Unlocked,
+    AppDeleted, AppRemoved, Batch, Cleared, DeployRun, Deployed, Done, DropCause, ManifestStep,
+    Outcome, QueueEnd, Released, Unlocked,
 };
 use crate::plan::train::{
     AppFate, AppPrognosis, EnvironmentPrognosis, Prognosis, QueueMove, Target, TrainRun,
@@ -145,6 +145,13 @@ fn unlock(unlocked: &Unlocked) -> Map<String, Value> {
         fields.insert("application".into(), json!(app));
         Value::Object(fields)
     });
+    let manifests = unlocked.manifests.iter();
+    let manifests = manifests.map(|((environment, app), step)| {
+        let mut fields = object(manifest_step(step));
+        fields.insert("environment".into(), json!(environment));
+        fields.insert("application".into(), json!(app));
+        Value::Object(fields)
+    });
     let absent = unlocked.absent.iter();
     let absent = absent.map(|(scope, id)| json!({ "environment": scope.environment(), "id": id }));
     let cleaned = unlocked.cleaned.iter();
@@ -153,8 +160,22 @@ fn unlock(unlocked: &Unlocked) -> Map<String, Value> {
         "removedLocks": unlocked.removed,
         "absentLocks": absent.collect::<Value>(),
         "queue": queue.collect::<Value>(),
+        "manifests": manifests.collect::<Value>(),
         "removedReleases": Value::Object(cleaned.collect()),
     }))
+}
+
+fn manifest_step(step: &ManifestStep) -> Value {
+    match step {
+        ManifestStep::Written(runs) => json!({ "result": "written", "version": version(*runs) }),
+        ManifestStep::InStep(runs) => json!({ "result": "unchanged", "version": version(*runs) }),
+        ManifestStep::Kept {
+            version: runs,
+            locks,
+            ..
+        } => json!({ "result": "kept", "version": version(*runs), "locks": locks }),
+        ManifestStep::Unknown(why) => json!({ "result": "unknown", "reason": why }),
+    }
 }
 
 fn queue_end(end: &QueueEnd) -> Value {

@@ -11,7 +11,8 @@ use anstyle::{AnsiColor, Style};
 
 use super::Fate;
 use crate::plan::outcome::{
-    Batch, DeployRun, Deployed, Done, Locked, Move, Outcome, QueueEnd, Released, Unlocked,
+    Batch, DeployRun, Deployed, Done, Locked, ManifestStep, Move, Outcome, QueueEnd, Released,
+    Unlocked,
 };
 use crate::plan::train::{
     AppFate, AppPrognosis, AppSkip, EnvironmentPrognosis, Held, Prognosis, QueueMove, TrainRun,
@@ -187,10 +188,30 @@ fn unlock(unlocked: &Unlocked, now: Moment) -> Vec<String> {
     for ((environment, app), end) in &unlocked.queue {
         lines.push(format!("  {}", queue_end(app, environment, end, now)));
     }
+    for ((environment, app), step) in &unlocked.manifests {
+        lines.push(format!("  {}", manifest_step(app, environment, step, now)));
+    }
     for (app, versions) in &unlocked.cleaned {
         lines.extend(removed(app, versions));
     }
     lines
+}
+
+fn manifest_step(app: &AppName, environment: &EnvName, step: &ManifestStep, now: Moment) -> String {
+    let manifest = format!("the manifest of {app} on {environment}");
+    match step {
+        ManifestStep::Written(version) => {
+            let wrote = paint(DONE, "wrote");
+            format!("{wrote} {manifest}, which is that of {version} again")
+        }
+        ManifestStep::InStep(version) => format!("{manifest} is that of {version}"),
+        ManifestStep::Kept { locks, .. } => {
+            let behind = phrases(locks, now).join(" and ");
+            let kept = paint(WAITS, "stays as it is");
+            format!("{manifest} {kept}, behind {behind}")
+        }
+        ManifestStep::Unknown(why) => format!("{manifest} stays as it is: {why}"),
+    }
 }
 
 fn queue_end(app: &AppName, environment: &EnvName, end: &QueueEnd, now: Moment) -> String {

@@ -77,6 +77,8 @@ impl Event<'_> {
                     LockScope::Environment(_) => "environment",
                     LockScope::App(..) => "application",
                     LockScope::Team(..) => "team",
+                    // Never the one that holds a release back.
+                    LockScope::Manifest(..) => "manifest",
                 };
                 let mut files = place("lock-prevented-deployment", at);
                 files.push(file("lock_message", placed.lock.message.raw()));

@@ -252,23 +252,16 @@ pub(crate) fn provenance(
     })
 }
 
-/// Points the environment at a release: the link, the manifest, who and when, in place of whatever stands there. An empty
-/// manifest becomes one space, because kuberpult's readers take an empty file for a missing one.
+/// Points the environment at a release: the link, who and when, in place of whatever stands there. The manifest is [`apply`]'s.
 pub(crate) fn write(
     draft: &mut Draft,
     (environment, app): (&EnvName, &AppName),
-    (version, manifest): (Version, Content),
+    version: Version,
     (actor, now): (&Actor, Moment),
 ) -> Result<()> {
     let directory = directory(environment, app);
-    let empty = manifest.id() == crate::tree::BlobId::EMPTY;
-    let manifest = if empty { Content::new(*b" ") } else { manifest };
     let mut put = |path, entry| draft.replace(&directory, path, entry);
     put(directory.join("version"), link_to(app, version))?;
-    put(
-        directory.join("manifests").join("manifests.yaml"),
-        Entry::File(manifest),
-    )?;
     for (name, text) in [
         ("deployed_by", actor.name.raw()),
         ("deployed_by_email", actor.email.raw()),
@@ -277,6 +270,41 @@ pub(crate) fn write(
         put(directory.join(name), Entry::file(text))?;
     }
     Ok(())
+}
+
+/// The manifest that Argo CD applies for an app on an environment.
+pub(crate) fn manifest_path(environment: &EnvName, app: &AppName) -> RepoPath {
+    directory(environment, app)
+        .join("manifests")
+        .join("manifests.yaml")
+}
+
+/// Puts the manifest in its place.
+pub(crate) fn apply(
+    draft: &mut Draft,
+    environment: &EnvName,
+    app: &AppName,
+    manifest: Content,
+) -> Result<()> {
+    let path = manifest_path(environment, app);
+    draft.replace(&directory(environment, app), path, applied(manifest))
+}
+
+/// The file by which a manifest is applied. An empty one becomes one space, because kuberpult's readers take an empty file for a
+/// missing one.
+pub(crate) fn applied(manifest: Content) -> Entry {
+    let empty = manifest.id() == crate::tree::BlobId::EMPTY;
+    Entry::File(if empty { Content::new(*b" ") } else { manifest })
+}
+
+/// The environment and the app whose `version` this is, if it is one.
+pub(crate) fn place_of_version_path(path: &RepoPath) -> Option<(EnvName, AppName)> {
+    let components: Vec<_> = path.components().collect();
+    let ["environments", environment, "applications", app, _] = components[..] else {
+        return None;
+    };
+    let (environment, app) = (environment.parse().ok()?, app.parse().ok()?);
+    (*path == version_path(&environment, &app)).then_some((environment, app))
 }
 
 #[cfg(test)]
@@ -358,15 +386,15 @@ mod tests {
             ]);
             let (environment, app) = ("dev".parse().unwrap(), "web".parse().unwrap());
             let mut draft = Draft::on(&tree);
-            let release = (Version::new(1), Content::new(*b"a: 1"));
             let now = Moment::parse("0").unwrap();
             write(
                 &mut draft,
                 (&environment, &app),
-                release,
+                Version::new(1),
                 (&Actor::default(), now),
             )
             .unwrap();
+            apply(&mut draft, &environment, &app, Content::new(*b"a: 1")).unwrap();
             let linked = current(&draft, &environment, &app).unwrap();
             assert_eq!(linked, Linked::To(Version::new(1)), "{planted}");
             let manifest = RepoPath::parse(&format!("{folder}/manifests/manifests.yaml")).unwrap();

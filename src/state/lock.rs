@@ -20,6 +20,8 @@ pub(crate) enum LockScope {
     App(EnvName, AppName),
     /// The apps of a team on an environment.
     Team(EnvName, TeamName),
+    /// The manifest of one app on an environment. It holds no deployment back: only that file stays as it is.
+    Manifest(EnvName, AppName),
 }
 
 impl LockScope {
@@ -28,7 +30,8 @@ impl LockScope {
         match self {
             Self::Environment(environment)
             | Self::App(environment, _)
-            | Self::Team(environment, _) => environment,
+            | Self::Team(environment, _)
+            | Self::Manifest(environment, _) => environment,
         }
     }
 
@@ -38,6 +41,7 @@ impl LockScope {
             Self::Environment(_) => "environment",
             Self::App(..) => "app",
             Self::Team(..) => "team",
+            Self::Manifest(..) => "manifest",
         }
     }
 
@@ -47,6 +51,10 @@ impl LockScope {
             Self::Environment(environment) => Environment::directory(environment),
             Self::App(environment, app) => deployment::directory(environment, app),
             Self::Team(environment, team) => team_directory(environment).join(team),
+            // Not among the other locks, which all hold deployments back, for kuberpult too.
+            Self::Manifest(environment, app) => {
+                return deployment::directory(environment, app).join("manifest_locks");
+            }
         };
         folder.join("locks")
     }
@@ -58,6 +66,9 @@ impl fmt::Display for LockScope {
             Self::Environment(environment) => write!(formatter, "{environment}"),
             Self::App(environment, app) => write!(formatter, "{app} on {environment}"),
             Self::Team(environment, team) => write!(formatter, "team {team} on {environment}"),
+            Self::Manifest(environment, app) => {
+                write!(formatter, "the manifest of {app} on {environment}")
+            }
         }
     }
 }
@@ -141,7 +152,7 @@ impl Serialize for PlacedLock {
         }
         let (app, team) = match &self.scope {
             LockScope::Environment(_) => (None, None),
-            LockScope::App(_, app) => (Some(app), None),
+            LockScope::App(_, app) | LockScope::Manifest(_, app) => (Some(app), None),
             LockScope::Team(_, team) => (None, Some(team)),
         };
         let fields = Fields {
@@ -164,6 +175,16 @@ pub(crate) fn placed(tree: &dyn ReadTree, scope: &LockScope) -> Result<Vec<Place
     ids.iter()
         .map(|id| PlacedLock::read(tree, scope, LockId::found(id)))
         .collect()
+}
+
+/// The locks that keep the manifest of an app on an environment as it is.
+pub(crate) fn on_manifest(
+    tree: &dyn ReadTree,
+    environment: &EnvName,
+    app: &AppName,
+) -> Result<Vec<PlacedLock>> {
+    let scope = LockScope::Manifest(environment.clone(), app.clone());
+    placed(tree, &scope)
 }
 
 /// Places a lock, or replaces message, author and time of the one that has its id.

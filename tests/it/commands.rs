@@ -11,6 +11,7 @@ mod exit;
 mod formats;
 mod kuberpult;
 mod lock;
+mod manifest_lock;
 mod message;
 mod minor;
 mod output;

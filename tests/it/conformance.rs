@@ -71,6 +71,8 @@ topics! {
     commit_data
     whereabouts
     environment
+    minor
+    manifest_lock
 }
 
 /// Plays every scenario of a topic, and tells of all that come to another tree.

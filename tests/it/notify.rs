@@ -221,7 +221,9 @@ fn a_server_that_fails_is_tried_three_times_and_is_a_warning() {
             .starts_with(&told),
         "{answer}"
     );
-    assert_eq!((0..6).map(|_| server.heard()).count(), 6);
+    for _ in 0..6 {
+        server.heard();
+    }
     server.assert_silence();
 }
 

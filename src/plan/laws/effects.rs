@@ -79,7 +79,12 @@ fn what_moves_applies_the_manifest_of_its_release_and_nothing_waits_behind_it() 
                 .expect("a version that moves exists");
             let manifest = &step.after.releases[app][&number][environment];
             let expected = if manifest.is_empty() { " " } else { manifest };
-            assert_eq!(step.after.applied[place], expected, "{place:?}");
+            if step.after.keeps_manifest(place) {
+                let (before, after) = (&step.before.applied, &step.after.applied);
+                assert_eq!(after.get(place), before.get(place), "{place:?}");
+            } else {
+                assert_eq!(step.after.applied[place], expected, "{place:?}");
+            }
             assert!(!step.after.queue.contains_key(place), "{place:?}");
         }
         for place in step.before.runs.keys() {
@@ -94,7 +99,7 @@ fn what_moves_applies_the_manifest_of_its_release_and_nothing_waits_behind_it() 
             .applied
             .iter()
             .filter(|(place, _)| step.before.runs.get(*place) == step.after.runs.get(*place))
-            .filter(|(place, _)| !step.operation.ends(place));
+            .filter(|(place, _)| !step.operation.ends(place) && !step.operation.frees(place));
         for (place, applied) in still {
             assert_eq!(step.after.applied.get(place), Some(applied), "{place:?}");
         }
@@ -136,6 +141,7 @@ fn an_unlock_leaves_nothing_in_the_queue_that_it_opened() {
                 Scope::Team(name, team) => {
                     name == environment && step.before.teams.get(app) == Some(team)
                 }
+                Scope::Manifest(..) => false,
             })
         };
         for (place, link) in &step.before.queue {
@@ -231,11 +237,14 @@ fn may_change(step: &Step, path: &str) -> bool {
         step.operation,
         Operation::Release { .. } | Operation::DeleteApp(_)
     );
-    let ends = |name: &str, app: &str| step.operation.ends(&(name.to_owned(), app.to_owned()));
+    let place = |name: &str, app: &str| (name.to_owned(), app.to_owned());
+    let ends = |name: &str, app: &str| step.operation.ends(&place(name, app));
+    let frees = |name: &str, app: &str| step.operation.frees(&place(name, app));
     let locks = matches!(step.operation, Operation::Lock(..) | Operation::Unlock(..));
     match path.split('/').collect::<Vec<_>>()[..] {
-        ["environments", name, "applications", app, "locks", ..] if ends(name, app) => true,
-        [.., "locks", _, _] => locks,
+        ["environments", name, "applications", app, ..] if ends(name, app) => true,
+        ["environments", name, "applications", app, "manifests", _] if frees(name, app) => true,
+        [.., "locks" | "manifest_locks", _, _] => locks,
         ["applications", app, "team"] => teams && apps.contains(app),
         ["applications", app, "releases", ..] => apps.contains(app),
         ["environments", name, "applications", app, ..] => {

@@ -11,7 +11,7 @@ use super::hold;
 use super::model::{Model, Source};
 use super::operation::{Destination, EVERY, KeepQueue, Locked, Operation, places};
 use super::picture::{Picture, Place};
-use super::repository::repositories;
+use super::repository::{APPS, ENVIRONMENTS, repositories};
 use super::sequence::step;
 use crate::plan::deploy::WhenLocked;
 use crate::plan::world::{World, facts};
@@ -33,13 +33,61 @@ fn a_fresh_lock_placed_and_lifted_leaves_nothing_behind() {
             Locked::Environment(name) | Locked::Team(name, _) => name == environment,
             Locked::App(name, only) => name == environment && only == app,
             Locked::Group(_) => true,
+            Locked::Manifest(..) => false,
         };
+        if matches!(on, Locked::Manifest(..)) {
+            // Where nothing has come between, unlocking mends the manifest: see the law below.
+            return;
+        }
         let lifted = Operation::Unlock(on, Some("fresh"), keep).run(&mut tree);
         if keep == KeepQueue::Yes || !Picture::of(&before).queue.keys().any(waits) {
             lifted.unwrap();
             assert_eq!(tree, before);
         }
     });
+}
+
+#[test]
+fn the_last_manifest_lock_to_go_brings_the_manifest_in_step_and_touches_nothing_else() {
+    let written = Cell::new(0);
+    let cases = (repositories(), select(&ENVIRONMENTS[..]), select(&APPS[..]));
+    hold(500, &cases, |(repository, environment, app)| {
+        let before = repository.world().0;
+        let (mut locked, on) = (before.clone(), Locked::Manifest(environment, app));
+        if Operation::Lock(on, "fresh").run(&mut locked).is_err() {
+            return;
+        }
+        let mut tree = locked.clone();
+        let one = Operation::Unlock(on, Some("fresh"), KeepQueue::No);
+        one.run(&mut tree).unwrap();
+        let place = (environment.to_owned(), app.to_owned());
+        let picture = Picture::of(&before);
+        if picture.keeps_manifest(&place) {
+            assert_eq!(tree, before, "another lock keeps it");
+        }
+        Operation::Unlock(on, None, KeepQueue::No)
+            .run(&mut tree)
+            .unwrap();
+        let link = picture
+            .runs
+            .get(&place)
+            .and_then(|link| picture.leads(app, link));
+        let manifest = link.and_then(|number| picture.releases[app][&number].get(environment));
+        let (mut expected, mut after) = (before.listing(), tree.listing());
+        let folder = format!("environments/{environment}/applications/{app}");
+        expected.retain(|path, _| !path.starts_with(&format!("{folder}/manifest_locks/")));
+        if let Some(manifest) = manifest {
+            let applied = if manifest.is_empty() { " " } else { manifest };
+            let path = format!("{folder}/manifests/manifests.yaml");
+            let was = expected.insert(path, applied.to_owned());
+            written.set(written.get() + u32::from(was.as_deref() != Some(applied)));
+        }
+        // An environment may consist of this lock alone.
+        after.retain(|path, _| !path.starts_with("argocd/"));
+        expected.retain(|path, _| !path.starts_with("argocd/"));
+        assert_eq!(after, expected);
+    });
+    assert!(written.get() > 50, "{}", written.get());
 }
 
 /// Two environments and two apps, each of its own team.

@@ -182,12 +182,23 @@ impl Model {
         if !picture.releases.contains_key(app) {
             return Err(Refused);
         }
-        let runs = picture.runs.iter().filter(|(place, _)| place.1 == app);
+        let runs: Vec<_> = picture
+            .runs
+            .iter()
+            .filter(|(place, _)| place.1 == app)
+            .collect();
         let undeployed = |link: &Link| match link {
             Link::To(number) => picture.undeploys.contains(&(app.to_owned(), *number)),
             Link::Elsewhere(_) => false,
         };
-        if !runs.map(|(_, link)| link).all(undeployed) {
+        let kept = |place: &Place| {
+            let applied = picture.applied.get(place);
+            picture.keeps_manifest(place) && applied.is_some_and(|text| !text.trim().is_empty())
+        };
+        if !runs
+            .into_iter()
+            .all(|(place, link)| undeployed(link) && !kept(place))
+        {
             return Err(Refused);
         }
         picture.releases.remove(app);
@@ -217,8 +228,11 @@ impl Model {
         self.picture.runs.remove(&place);
         self.picture.applied.remove(&place);
         self.picture.queue.remove(&place);
-        let scope = Scope::App(place.0, place.1);
-        self.picture.locks.retain(|(of, _)| *of != scope);
+        let scopes = [
+            Scope::App(place.0.clone(), place.1.clone()),
+            Scope::Manifest(place.0, place.1),
+        ];
+        self.picture.locks.retain(|(of, _)| !scopes.contains(of));
     }
 
     fn deploy(
@@ -274,7 +288,9 @@ impl Model {
         let manifest = &self.picture.releases[&place.1][&number][&place.0];
         let applied = if manifest.is_empty() { " " } else { manifest }.to_owned();
         self.picture.queue.remove(&place);
-        self.picture.applied.insert(place.clone(), applied);
+        if !self.picture.keeps_manifest(&place) {
+            self.picture.applied.insert(place.clone(), applied);
+        }
         self.picture.runs.insert(place, Link::To(number));
     }
 
@@ -290,6 +306,11 @@ impl Model {
         if id.is_some() && opened.is_empty() {
             return Err(Refused);
         }
+        for scope in &opened {
+            if let Scope::Manifest(name, app) = scope {
+                self.apply_again((name.clone(), app.clone()));
+            }
+        }
         if keep == KeepQueue::Yes {
             return Ok(());
         }
@@ -300,6 +321,7 @@ impl Model {
                 Scope::Team(name, team) => {
                     *name == place.0 && self.picture.teams.get(&place.1) == Some(team)
                 }
+                Scope::Manifest(..) => false,
             })
         };
         let waiting = self
@@ -314,6 +336,18 @@ impl Model {
             self.settle(place, &link);
         }
         Ok(())
+    }
+
+    /// Applies the manifest of the release that runs, unless a lock keeps it.
+    fn apply_again(&mut self, place: Place) {
+        let Some(Link::To(number)) = self.picture.runs.get(&place) else {
+            return;
+        };
+        let manifest = self.picture.releases[&place.1][number].get(&place.0);
+        if let Some(manifest) = manifest.filter(|_| !self.picture.keeps_manifest(&place)) {
+            let applied = if manifest.is_empty() { " " } else { manifest }.to_owned();
+            self.picture.applied.insert(place, applied);
+        }
     }
 
     fn settle(&mut self, place: Place, waits: &Link) {
@@ -448,7 +482,9 @@ impl Model {
     /// Fails unless the app or the team to be locked exists.
     fn may_lock(&self, on: Locked) -> Verdict {
         let known = match on {
-            Locked::App(_, app) => self.picture.releases.contains_key(app),
+            Locked::App(_, app) | Locked::Manifest(_, app) => {
+                self.picture.releases.contains_key(app)
+            }
             Locked::Team(_, team) => self.picture.teams.values().any(|known| known == team),
             Locked::Environment(_) | Locked::Group(_) => true,
         };
@@ -461,6 +497,9 @@ impl Model {
             Locked::Environment(name) => vec![Scope::Environment(environment(name)?)],
             Locked::App(name, app) => vec![Scope::App(environment(name)?, app.to_owned())],
             Locked::Team(name, team) => vec![Scope::Team(environment(name)?, team.to_owned())],
+            Locked::Manifest(name, app) => {
+                vec![Scope::Manifest(environment(name)?, app.to_owned())]
+            }
             Locked::Group(name) => {
                 let members = self.group(name)?.into_iter();
                 members

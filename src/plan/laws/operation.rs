@@ -61,6 +61,7 @@ pub(super) enum Locked {
     App(&'static str, &'static str),
     Team(&'static str, &'static str),
     Group(&'static str),
+    Manifest(&'static str, &'static str),
 }
 
 /// What an unlock does with the queue.
@@ -178,6 +179,21 @@ impl Operation {
         }
     }
 
+    /// Whether it may remove the locks that keep the manifest in this place.
+    pub(super) fn frees(&self, (environment, app): &(String, String)) -> bool {
+        match self {
+            Self::Unlock(Locked::Manifest(name, of), ..) => name == environment && of == app,
+            Self::Unlock(..)
+            | Self::Release { .. }
+            | Self::Deploy { .. }
+            | Self::Lock(..)
+            | Self::Train(_)
+            | Self::Undeploy(_)
+            | Self::DeleteApp(_)
+            | Self::RemoveApp(..) => false,
+        }
+    }
+
     /// Carries it out.
     pub(super) fn run(&self, tree: &mut MemoryTree) -> Result<Outcome> {
         run(tree, |draft, ground| self.plan(draft, ground))
@@ -191,6 +207,7 @@ impl Locked {
             Self::App(name, app) => LockTarget::App(name.parse()?, app.parse()?),
             Self::Team(name, team) => LockTarget::Team(name.parse()?, team.parse()?),
             Self::Group(name) => LockTarget::Group(name.parse()?),
+            Self::Manifest(name, app) => LockTarget::Manifest(name.parse()?, app.parse()?),
         })
     }
 }
@@ -313,6 +330,7 @@ pub(super) fn places(names: Names) -> impl Strategy<Value = Locked> {
         3 => (name(), select(names.apps)).prop_map(|(name, app)| Locked::App(name, app)),
         2 => (name(), select(&TEAMS[..])).prop_map(|(name, team)| Locked::Team(name, team)),
         1 => select(&GROUPS[..]).prop_map(Locked::Group),
+        2 => (name(), select(names.apps)).prop_map(|(name, app)| Locked::Manifest(name, app)),
     ]
 }
 

@@ -16,6 +16,7 @@ pub(super) enum Scope {
     Environment(String),
     App(String, String),
     Team(String, String),
+    Manifest(String, String),
 }
 
 /// A `version` or `queued_version` link.
@@ -102,6 +103,18 @@ impl Picture {
                 self.locks
                     .insert((Scope::App(owned(name), owned(app)), owned(id)));
             }
+            [
+                "environments",
+                name,
+                "applications",
+                app,
+                "manifest_locks",
+                id,
+                _,
+            ] => {
+                self.locks
+                    .insert((Scope::Manifest(owned(name), owned(app)), owned(id)));
+            }
             ["environments", name, "teams", team, "locks", id, _] => {
                 self.locks
                     .insert((Scope::Team(owned(name), owned(team)), owned(id)));
@@ -116,8 +129,15 @@ impl Picture {
             Scope::Environment(locked) => locked == name,
             Scope::App(locked, only) => locked == name && only == app,
             Scope::Team(locked, team) => locked == name && self.teams.get(app) == Some(team),
+            Scope::Manifest(..) => false,
         };
         self.locks.iter().filter(covers).collect()
+    }
+
+    /// Whether a lock keeps the manifest of an app on an environment as it is.
+    pub(super) fn keeps_manifest(&self, (name, app): &Place) -> bool {
+        let keeps = Scope::Manifest(name.clone(), app.clone());
+        self.locks.iter().any(|(scope, _)| *scope == keeps)
     }
 
     /// Whether a link leads to a release of the app that exists.

@@ -54,6 +54,9 @@ enum Piece {
     EnvironmentLock(&'static str, &'static str),
     AppLock(&'static str, &'static str, &'static str),
     TeamLock(&'static str, &'static str, &'static str),
+    ManifestLock(&'static str, &'static str, &'static str),
+    /// The manifest that is applied, whatever runs.
+    Applied(&'static str, &'static str),
     FewReleases,
 }
 
@@ -104,6 +107,14 @@ impl Repository {
                 world.locked(&format!("{name}/applications/{app}"), id)
             }
             Piece::TeamLock(name, team, id) => world.locked(&format!("{name}/teams/{team}"), id),
+            Piece::ManifestLock(name, app, id) => {
+                let folder = format!("environments/{name}/applications/{app}/manifest_locks/{id}");
+                world.file(&format!("{folder}/message"), "mended by hand")
+            }
+            Piece::Applied(name, app) => {
+                let folder = format!("environments/{name}/applications/{app}/manifests");
+                world.file(&format!("{folder}/manifests.yaml"), "by: hand")
+            }
             Piece::FewReleases => world.file("trainyard.yaml", "releaseVersionsLimit: 5"),
         }
     }
@@ -164,7 +175,7 @@ pub(super) fn repositories() -> impl Strategy<Value = Repository> {
         subsequence(APPS.to_vec(), 1..=3)
             .prop_flat_map(|apps| apps.into_iter().map(app).collect::<Vec<_>>()),
         vec(link(), 0..40),
-        vec(lock(), 0..10),
+        vec(lock(), 0..14),
         vec(Just(Piece::FewReleases), 0..=1),
     );
     parts.prop_map(|(environments, apps, links, locks, few)| {
@@ -233,6 +244,9 @@ fn link() -> impl Strategy<Value = Piece> {
 fn lock() -> impl Strategy<Value = Piece> {
     let (name, id) = (|| select(&ENVIRONMENTS[..]), || select(&LOCKS[..]));
     prop_oneof![
+        2 => (name(), select(&APPS[..]), id())
+            .prop_map(|(name, app, id)| Piece::ManifestLock(name, app, id)),
+        1 => (name(), select(&APPS[..])).prop_map(|(name, app)| Piece::Applied(name, app)),
         1 => (name(), id()).prop_map(|(name, id)| Piece::EnvironmentLock(name, id)),
         5 => (name(), select(&APPS[..]), id())
             .prop_map(|(name, app, id)| Piece::AppLock(name, app, id)),

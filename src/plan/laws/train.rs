@@ -62,12 +62,14 @@ fn promised(prognosis: &Prognosis, before: &Listing, limit: usize) -> (Listing, 
 
 /// All that a deployment writes.
 fn point(listing: &mut Listing, place: &str, link: &str, manifest: &str) {
+    let locks = format!("{place}/manifest_locks/");
+    if !listing.keys().any(|path| path.starts_with(&locks)) {
+        let applied = if manifest.is_empty() { " " } else { manifest };
+        let path = format!("{place}/manifests/manifests.yaml");
+        listing.insert(path, applied.to_owned());
+    }
     for (name, text) in [
         ("version", link),
-        (
-            "manifests/manifests.yaml",
-            if manifest.is_empty() { " " } else { manifest },
-        ),
         ("deployed_by", "Jane"),
         ("deployed_by_email", "jane@example.com"),
         ("deployed_at_utc", "2024-07-22 10:00:00 +0000 UTC"),

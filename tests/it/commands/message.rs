@@ -49,6 +49,14 @@ fn every_command_tells_history_what_it_did() {
         "release-train prod",
         "unlock -e prod-de -t day-shift --all",
         "release-train staging -t night-shift",
+        "lock -e staging -a courier --kind manifest --lock-id fix -m 'mended by hand'",
+        "release -a courier --undeploy",
+        "release-train staging -t night-shift",
+        "unlock -e staging -a courier --kind manifest --lock-id fix",
+        "app remove-environment -a basket -e prod-de",
+        "app remove-environment -a courier -e prod-ca",
+        "app remove-environment -a courier -e prod-de",
+        "app delete -a courier",
     ];
     let messages = lines.map(|line| {
         world.ok(line);
