@@ -3,6 +3,7 @@
 mod ask;
 mod checkout;
 mod commit;
+mod delta;
 mod failure;
 mod files;
 mod general;
@@ -12,6 +13,7 @@ mod journal;
 mod objects;
 mod operation;
 mod pack;
+mod packs;
 mod plain;
 mod program;
 mod promisor;

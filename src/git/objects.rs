@@ -85,27 +85,13 @@ impl Tree {
         let mut entries: Vec<(u32, u32, u32)> = Vec::with_capacity(raw.len() / 36 + 1);
         let mut place = 0;
         while place < raw.len() {
-            let rest = &raw[place..];
-            let space = rest.iter().position(|byte| *byte == b' ');
-            let nul = rest.iter().position(|byte| *byte == 0);
-            let (Some(space), Some(nul)) = (space, nul) else {
-                bail!("a tree object is cut short");
-            };
-            ensure!(
-                space < nul && rest.len() >= nul + 21,
-                "a tree object is cut short"
-            );
-            let mode = std::str::from_utf8(&rest[..space]).ok();
-            let mode = mode.and_then(|mode| u32::from_str_radix(mode, 8).ok());
-            let Some(mode) = mode else {
-                bail!("a tree object has a mode that is no number");
-            };
-            entries.push((
-                canonical(mode),
-                offset(place + space + 1)?,
-                offset(place + nul + 1)?,
-            ));
-            place += nul + 21;
+            let (mode, name) = mode(&raw[place..])?;
+            let name = place + name;
+            let end = raw[name..].iter().position(|byte| *byte == 0);
+            let id = name + end.unwrap_or(raw.len()) + 1;
+            ensure!(raw.len() >= id + 20, "a tree object is cut short");
+            entries.push((canonical(mode), offset(name)?, offset(id)?));
+            place = id + 20;
         }
         let tree = Self { raw, entries };
         let in_order = tree
@@ -126,21 +112,21 @@ impl Tree {
 
     /// The entry of this name.
     pub(super) fn get(&self, name: &[u8]) -> Option<TreeEntry<'_>> {
-        // Folders sort as if their name ended in `/`, so a name can stand in two places.
-        [MODE_FILE, MODE_TREE].into_iter().find_map(|mode| {
-            let wanted = TreeEntry {
-                mode,
-                name,
-                id: EMPTY_TREE,
-            };
-            let found = self
-                .entries
-                .binary_search_by(|entry| order(&self.entry(entry), &wanted));
-            found
-                .ok()
-                .map(|place| self.entry(&self.entries[place]))
-                .filter(|entry| entry.name == name)
-        })
+        // Folders sort as if their name ended in `/`, so a name can stand in two places; whatever lies between begins with it.
+        let search = |entries: &[(u32, u32, u32)], mode| {
+            let id = EMPTY_TREE;
+            let wanted = TreeEntry { mode, name, id };
+            entries.binary_search_by(|entry| order(&self.entry(entry), &wanted))
+        };
+        let place = search(&self.entries, MODE_FILE).unwrap_or_else(|place| place);
+        let rest = &self.entries[place..];
+        let first = self.entry(rest.first()?);
+        if first.name == name {
+            return Some(first);
+        }
+        let between = first.name.starts_with(name);
+        let place = between.then(|| search(rest, MODE_TREE).ok()).flatten()?;
+        Some(self.entry(&rest[place])).filter(|entry| entry.name == name)
     }
 
     fn entry(&self, (mode, name, id): &(u32, u32, u32)) -> TreeEntry<'_> {
@@ -153,6 +139,19 @@ impl Tree {
                 .expect("the parser saw 20 bytes"),
         }
     }
+}
+
+/// The mode that an entry begins with, and where its name begins.
+fn mode(entry: &[u8]) -> Result<(u32, usize)> {
+    let mut mode = 0_u32;
+    for (place, byte) in entry.iter().enumerate() {
+        mode = match byte {
+            b'0'..=b'7' if mode < 1 << 24 => mode * 8 + u32::from(byte - b'0'),
+            b' ' if place > 0 => return Ok((mode, place + 1)),
+            _ => bail!("a tree object has a mode that is no number"),
+        };
+    }
+    bail!("a tree object is cut short");
 }
 
 fn offset(place: usize) -> Result<u32> {
@@ -172,14 +171,29 @@ fn canonical(mode: u32) -> u32 {
 
 /// Git's order of tree entries.
 pub(super) fn order(left: &TreeEntry, right: &TreeEntry) -> Ordering {
-    let end = |entry: &TreeEntry| (entry.mode == MODE_TREE).then_some(b'/');
-    let one = left.name.iter().copied().chain(end(left));
-    one.cmp(right.name.iter().copied().chain(end(right)))
+    let shared = left.name.len().min(right.name.len());
+    let end = |entry: &TreeEntry| match entry.name.get(shared) {
+        Some(byte) => Some(*byte),
+        None => (entry.mode == MODE_TREE).then_some(b'/'),
+    };
+    let same_start = left.name[..shared].cmp(&right.name[..shared]);
+    // Behind a name that ends, and the `/` of a folder, comes nothing.
+    same_start.then_with(|| match end(left).cmp(&end(right)) {
+        Ordering::Equal => left.name.len().cmp(&right.name.len()),
+        other => other,
+    })
 }
 
 /// Appends an entry as it stands in a tree object.
 pub(super) fn append(bytes: &mut Vec<u8>, entry: &TreeEntry) {
-    bytes.extend_from_slice(format!("{:o} ", entry.mode).as_bytes());
+    let mode: &[u8] = match entry.mode {
+        MODE_FILE => b"100644 ",
+        MODE_PROGRAM => b"100755 ",
+        MODE_LINK => b"120000 ",
+        MODE_SUBMODULE => b"160000 ",
+        _ => b"40000 ",
+    };
+    bytes.extend_from_slice(mode);
     bytes.extend_from_slice(entry.name);
     bytes.push(0);
     bytes.extend_from_slice(&entry.id);

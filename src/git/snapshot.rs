@@ -6,9 +6,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use foldhash::fast::RandomState;
 use git2::{Odb, Oid, Repository};
 
 use super::objects::{MODE_LINK, MODE_SUBMODULE, MODE_TREE, Tree, TreeEntry, oid, raw};
+use super::packs::Packs;
 use super::promisor::{Promisor, missing};
 use super::{Failure, FailureKind, Git};
 use crate::tree::{BlobId, Child as TreeChild, Content, Entry, Kind, ReadTree, RepoPath};
@@ -18,11 +20,12 @@ const SMALL: usize = 512;
 
 /// The tree of a commit.
 pub(crate) struct Snapshot<'a> {
+    packs: Packs,
     odb: Odb<'a>,
     commit: Oid,
     root: [u8; 20],
-    trees: RefCell<HashMap<Box<str>, Rc<Tree>>>,
-    blobs: RefCell<HashMap<BlobId, Arc<[u8]>>>,
+    trees: RefCell<HashMap<Box<str>, Rc<Tree>, RandomState>>,
+    blobs: RefCell<HashMap<BlobId, Arc<[u8]>, RandomState>>,
     /// Where objects come from that a partial clone has not fetched.
     promisor: Option<Promisor<'a>>,
     /// Where the files stand that were looked at, in a partial clone.
@@ -33,6 +36,7 @@ impl<'a> Snapshot<'a> {
     /// The snapshot of a commit.
     pub(super) fn of(repository: &'a Repository, git: &'a Git, commit: Oid) -> Result<Self> {
         let mut snapshot = Self {
+            packs: Packs::open(&repository.commondir().join("objects")),
             odb: repository.odb()?,
             commit,
             root: [0; 20],
@@ -64,7 +68,8 @@ impl<'a> Snapshot<'a> {
         self.tree_at(folder.as_str())
     }
 
-    fn tree_at(&self, folder: &str) -> Result<Option<Rc<Tree>>> {
+    /// The tree of a folder by its path.
+    pub(super) fn tree_at(&self, folder: &str) -> Result<Option<Rc<Tree>>> {
         if let Some(tree) = self.trees.borrow().get(folder) {
             return Ok(Some(tree.clone()));
         }
@@ -91,6 +96,9 @@ impl<'a> Snapshot<'a> {
 
     /// The bytes of any object.
     pub(super) fn object(&self, id: [u8; 20]) -> Result<Vec<u8>> {
+        if let Some(bytes) = self.packs.object(&id) {
+            return Ok(bytes);
+        }
         match self.odb.read(oid(id)) {
             Ok(object) => Ok(object.data().to_vec()),
             Err(error) if error.code() == git2::ErrorCode::NotFound => self.promised(id),
