@@ -1,7 +1,5 @@
 //! A change set as trees and a commit: only the folders that change are read and written.
 
-use std::collections::BTreeMap;
-
 use anyhow::{Context as _, Result};
 use git2::{ObjectType, Oid};
 
@@ -9,7 +7,7 @@ use super::objects::{
     EMPTY_TREE, MODE_FILE, MODE_LINK, MODE_TREE, NewObject, TreeEntry, append, oid, order,
 };
 use super::{Checkout, Snapshot, pack};
-use crate::tree::{Change, ChangeSet, Entry, RepoPath};
+use crate::tree::{Change, ChangeSet, Entry};
 
 /// Who commits, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,12 +116,8 @@ fn sign(
     Ok(Oid::from_str(signed.text().trim())?)
 }
 
-/// Changes of one folder: its own entries, and the folders below it.
-#[derive(Default)]
-struct Folder<'a> {
-    entries: BTreeMap<&'a str, &'a Change>,
-    folders: BTreeMap<&'a str, Folder<'a>>,
-}
+/// Changes in the order of their paths: those of one folder follow each other.
+type Changes<'a> = [(&'a str, &'a Change)];
 
 /// The id of the new root tree; new blobs and trees are added to `objects`.
 fn write_trees(
@@ -131,62 +125,68 @@ fn write_trees(
     changes: &ChangeSet,
     objects: &mut Vec<NewObject>,
 ) -> Result<[u8; 20]> {
-    let mut root = Folder::default();
-    for (path, change) in changes.iter() {
-        let mut folder = &mut root;
-        let mut components = path.components().peekable();
-        while let Some(component) = components.next() {
-            if components.peek().is_some() {
-                folder = folder.folders.entry(component).or_default();
-            } else {
-                folder.entries.insert(component, change);
-            }
-        }
-    }
-    let id = write_tree(base, &RepoPath::root(), &root, objects)?;
+    let changes: Vec<_> = changes
+        .iter()
+        .map(|(path, change)| (path.as_str(), change))
+        .collect();
+    let id = write_tree(base, "", &changes, objects)?;
     Ok(id.unwrap_or(EMPTY_TREE))
 }
 
-/// Writes one tree; `None` if nothing is left in it.
+/// Writes the tree of a folder in which all of these changes lie; `None` if nothing is left in it.
 fn write_tree(
     base: &Snapshot,
-    path: &RepoPath,
-    folder: &Folder,
+    folder: &str,
+    changes: &Changes,
     objects: &mut Vec<NewObject>,
 ) -> Result<Option<[u8; 20]>> {
-    let tree = base.tree(path)?.unwrap_or_default();
-    let replaced = |name: &[u8]| {
-        std::str::from_utf8(name).is_ok_and(|name| {
-            folder.entries.contains_key(name) || folder.folders.contains_key(name)
-        })
+    let start = if folder.is_empty() {
+        0
+    } else {
+        folder.len() + 1
     };
+    let name = |path: &str| {
+        path[start..]
+            .find('/')
+            .map_or(path.len(), |end| start + end)
+    };
+    let mut written = Vec::new();
+    let mut names: Vec<&[u8]> = Vec::new();
+    let mut left = changes;
+    while let Some((path, change)) = left.first() {
+        let end = name(path);
+        let below = path.len() > end;
+        let same = |other: &str| other.starts_with(&path[..end]) && name(other) == end;
+        let count = if below {
+            left.iter().take_while(|(other, _)| same(other)).count()
+        } else {
+            1
+        };
+        let (these, after) = left.split_at(count);
+        left = after;
+        let (mode, id) = match change {
+            _ if below => (MODE_TREE, write_tree(base, &path[..end], these, objects)?),
+            Change::Write(entry) => {
+                let (mode, id) = blob(entry, objects);
+                (mode, Some(id))
+            }
+            Change::Delete => (MODE_FILE, None),
+        };
+        let name = &path.as_bytes()[start..end];
+        names.push(name);
+        written.extend(id.map(|id| TreeEntry { mode, name, id }));
+    }
+    let tree = base.tree_at(folder)?.unwrap_or_default();
+    let replaced = |name: &[u8]| names.binary_search(&name).is_ok();
     // Empty folders, which other writers leave behind, are not written again.
     let kept = |entry: &TreeEntry| entry.id != EMPTY_TREE && !replaced(entry.name);
     let mut entries: Vec<_> = tree.iter().filter(kept).collect();
-    for (name, change) in &folder.entries {
-        if let Change::Write(entry) = change {
-            let (mode, id) = blob(entry, objects);
-            entries.push(TreeEntry {
-                mode,
-                name: name.as_bytes(),
-                id,
-            });
-        }
-    }
-    for (name, below) in &folder.folders {
-        if let Some(id) = write_tree(base, &path.join(name), below, objects)? {
-            entries.push(TreeEntry {
-                mode: MODE_TREE,
-                name: name.as_bytes(),
-                id,
-            });
-        }
-    }
+    entries.append(&mut written);
     if entries.is_empty() {
         return Ok(None);
     }
     entries.sort_by(order);
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(entries.len() * 40);
     for entry in &entries {
         append(&mut bytes, entry);
     }

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
 
+use super::marks::Marks;
 use super::{Child, Content, Entry, Kind, ReadTree, RepoPath};
 
 /// One pending change of a path.
@@ -64,6 +66,8 @@ impl std::error::Error for Misplaced {}
 pub(crate) struct Draft<'base> {
     base: &'base dyn ReadTree,
     changes: ChangeSet,
+    /// The changed paths and all folders above them: where nothing has changed, the base is asked at once.
+    marks: Marks,
     /// A folder that can be written to, since nothing was deleted after the last write: most writes come in a row.
     open: Option<RepoPath>,
 }
@@ -74,6 +78,7 @@ impl<'base> Draft<'base> {
         Self {
             base,
             changes: ChangeSet::default(),
+            marks: Marks::default(),
             open: None,
         }
     }
@@ -109,9 +114,9 @@ impl<'base> Draft<'base> {
     fn put(&mut self, path: RepoPath, entry: Entry) -> Result<()> {
         let unchanged = self.base.entry(&path)?.as_ref() == Some(&entry);
         if unchanged {
-            self.changes.0.remove(&path);
+            self.undo(&path);
         } else {
-            self.changes.0.insert(path, Change::Write(entry));
+            self.change(path, Change::Write(entry));
         }
         Ok(())
     }
@@ -120,11 +125,22 @@ impl<'base> Draft<'base> {
     pub(crate) fn delete(&mut self, path: RepoPath) -> Result<()> {
         self.open = None;
         if self.base.entry(&path)?.is_some() {
-            self.changes.0.insert(path, Change::Delete);
+            self.change(path, Change::Delete);
         } else {
-            self.changes.0.remove(&path);
+            self.undo(&path);
         }
         Ok(())
+    }
+
+    fn change(&mut self, path: RepoPath, change: Change) {
+        self.marks.add(&path);
+        self.changes.0.insert(path, change);
+    }
+
+    fn undo(&mut self, path: &RepoPath) {
+        if self.marks.may_hold(path) {
+            self.changes.0.remove(path);
+        }
     }
 
     /// Removes everything below a folder.
@@ -182,29 +198,39 @@ impl<'base> Draft<'base> {
         &'a self,
         folder: &'a RepoPath,
     ) -> impl Iterator<Item = (&'a str, &'a Change)> {
-        let below = self.changes.0.range(folder.range_below());
-        below.filter_map(move |(path, change)| Some((path.below(folder)?, change)))
+        let after = (Bound::Excluded(folder), Bound::Unbounded);
+        let after = self.changes.0.range::<RepoPath, _>(after);
+        after.map_while(move |(path, change)| Some((path.below(folder)?, change)))
     }
 }
 
 impl ReadTree for Draft<'_> {
     fn kind(&self, path: &RepoPath) -> Result<Option<Kind>> {
-        if let Some(Change::Write(entry)) = self.changes.0.get(path) {
+        if !self.marks.may_hold(path) {
+            return self.base.kind(path);
+        }
+        let from = (Bound::Included(path), Bound::Unbounded);
+        let mut from = self.changes.0.range::<RepoPath, _>(from).peekable();
+        let own = from.next_if(|(changed, _)| *changed == path);
+        if let Some((_, Change::Write(entry))) = own {
             return Ok(Some(entry.kind()));
         }
-        let mut below = self.changes_below(path).peekable();
-        if below.peek().is_some() {
-            let written = below.any(|(_, change)| matches!(change, Change::Write(_)));
-            let folder = written || !self.children(path)?.is_empty();
+        let mut below = from.map_while(|(changed, change)| changed.below(path).map(|_| change));
+        if let Some(first) = below.next() {
+            let written = |change: &Change| matches!(change, Change::Write(_));
+            let folder = written(first) || below.any(written) || !self.children(path)?.is_empty();
             return Ok(folder.then_some(Kind::Directory));
         }
-        match self.changes.0.get(path) {
+        match own {
             Some(_) => Ok(None),
             None => self.base.kind(path),
         }
     }
 
     fn entry(&self, path: &RepoPath) -> Result<Option<Entry>> {
+        if !self.marks.may_hold(path) {
+            return self.base.entry(path);
+        }
         match self.changes.0.get(path) {
             Some(Change::Write(entry)) => Ok(Some(entry.clone())),
             Some(Change::Delete) => Ok(None),
@@ -214,6 +240,9 @@ impl ReadTree for Draft<'_> {
 
     fn children(&self, folder: &RepoPath) -> Result<Vec<Child>> {
         let base = self.base.children(folder)?;
+        if !self.marks.may_hold(folder) {
+            return Ok(base);
+        }
         let mut changes = self.changes_below(folder).peekable();
         if changes.peek().is_none() {
             return Ok(base);

@@ -1,6 +1,7 @@
 //! A tree in memory, for unit tests.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
@@ -75,13 +76,13 @@ impl ReadTree for MemoryTree {
 
     fn children(&self, folder: &RepoPath) -> Result<Vec<Child>> {
         let mut children = BTreeMap::new();
-        for (path, entry) in self.0.range(folder.range_below()) {
-            if let Some(rest) = path.below(folder) {
-                match rest.split_once('/') {
-                    Some((name, _)) => children.insert(name.to_owned(), Kind::Directory),
-                    None => children.insert(rest.to_owned(), entry.kind()),
-                };
-            }
+        let after = self.0.range((Bound::Excluded(folder), Bound::Unbounded));
+        let below = after.map_while(|(path, entry)| Some((path.below(folder)?, entry)));
+        for (rest, entry) in below {
+            match rest.split_once('/') {
+                Some((name, _)) => children.insert(name.to_owned(), Kind::Directory),
+                None => children.insert(rest.to_owned(), entry.kind()),
+            };
         }
         Ok(children
             .into_iter()

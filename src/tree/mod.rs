@@ -3,6 +3,7 @@
 
 mod draft;
 mod entry;
+mod marks;
 #[cfg(test)]
 mod memory;
 mod path;

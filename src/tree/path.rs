@@ -1,11 +1,12 @@
 //! Paths inside a manifest repository: relative, clean, and joined from names.
 
+use std::cmp::Ordering;
 use std::fmt;
-use std::ops::Bound;
 
 /// A path from the root of the repository, `/`-separated; the root itself is empty.
 /// No component is empty, `.`, `..` or `.git`, or holds a `/` or a NUL byte.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// Paths are in order component by component, so that a folder is followed by all that lies below it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct RepoPath(String);
 
 impl RepoPath {
@@ -16,9 +17,11 @@ impl RepoPath {
 
     /// Joins names that are known to be clean: literals and parsed domain names.
     pub(crate) fn of(names: &[&str]) -> Self {
-        names
-            .iter()
-            .fold(Self::root(), |path, name| path.join(name))
+        let mut path = Self(String::with_capacity(64));
+        for name in names {
+            path.push(name);
+        }
+        path
     }
 
     /// A whole path as git prints it; `None` if a component is not clean.
@@ -31,23 +34,33 @@ impl RepoPath {
     /// This path with one more clean component.
     pub(crate) fn join(&self, name: impl AsRef<str>) -> Self {
         let name = name.as_ref();
+        let mut path = String::with_capacity(self.0.len() + 1 + name.len());
+        path.push_str(&self.0);
+        let mut path = Self(path);
+        path.push(name);
+        path
+    }
+
+    fn push(&mut self, name: &str) {
         assert!(
             Self::is_component(name),
             "`{name}` comes from a parsed name or a checked tree entry"
         );
-        if self.0.is_empty() {
-            Self(name.to_owned())
-        } else {
-            Self([self.0.as_str(), "/", name].concat())
+        if !self.0.is_empty() {
+            self.0.push('/');
         }
+        self.0.push_str(name);
     }
 
     /// Whether a tree entry of this name may become part of a path.
     pub(crate) fn is_component(name: &str) -> bool {
-        let reserved = matches!(name, "" | "." | "..")
-            || name.eq_ignore_ascii_case(".git")
-            || name.eq_ignore_ascii_case("git~1");
-        !reserved && !name.contains(['/', '\0'])
+        let reserved = match name.as_bytes() {
+            [] | [b'.'] | [b'.', b'.'] => true,
+            [b'.', ..] => name.eq_ignore_ascii_case(".git"),
+            [b'g' | b'G', ..] => name.eq_ignore_ascii_case("git~1"),
+            _ => false,
+        };
+        !reserved && !name.bytes().any(|byte| matches!(byte, b'/' | b'\0'))
     }
 
     /// The folder that holds this path; `None` at the root.
@@ -74,22 +87,35 @@ impl RepoPath {
         &self.0
     }
 
-    /// The keys of everything below this folder, in the order of paths (`0` follows `/`).
-    pub(super) fn range_below(&self) -> (Bound<Self>, Bound<Self>) {
-        if self.0.is_empty() {
-            return (Bound::Excluded(Self::root()), Bound::Unbounded);
-        }
-        let ending = |end: &str| Self([self.0.as_str(), end].concat());
-        let (first, end) = (ending("/"), ending("0"));
-        (Bound::Included(first), Bound::Excluded(end))
-    }
-
     /// What is left of this path below `folder`; `None` if it lies elsewhere.
     pub(crate) fn below(&self, folder: &Self) -> Option<&str> {
         if folder.0.is_empty() {
             return Some(&self.0);
         }
         self.0.strip_prefix(&folder.0)?.strip_prefix('/')
+    }
+}
+
+impl Ord for RepoPath {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let (one, other) = (self.0.as_bytes(), other.0.as_bytes());
+        // Paths that meet here mostly share a long beginning: it is passed in strides.
+        let strides = one.as_chunks::<8>().0.iter().zip(other.as_chunks::<8>().0);
+        let shared = strides.take_while(|(one, other)| one == other).count() * 8;
+        let rest = one[shared..].iter().zip(&other[shared..]);
+        let rank = |byte: u8| if byte == b'/' { 0 } else { byte };
+        for (one, other) in rest {
+            if one != other {
+                return rank(*one).cmp(&rank(*other));
+            }
+        }
+        one.len().cmp(&other.len())
+    }
+}
+
+impl PartialOrd for RepoPath {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -111,6 +137,28 @@ mod tests {
         assert_eq!(path.name(), "locks");
         for bad in ["a//b", "../x", "a/./b", "", "/etc", "a/.GIT/config", "a\0b"] {
             assert_eq!(RepoPath::parse(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_folder_is_followed_by_what_lies_below_it() {
+        let sorted = [
+            "a",
+            "a/b",
+            "a/b/c-and-more/d",
+            "a/b/c-and-more/e",
+            "a/b-",
+            "a!",
+            "a-b",
+            "ab",
+        ];
+        let paths: Vec<_> = sorted.map(RepoPath::parse).into_iter().flatten().collect();
+        assert_eq!(paths.len(), sorted.len());
+        for (place, path) in paths.iter().enumerate() {
+            assert!(RepoPath::root() < *path);
+            for (other, there) in paths.iter().enumerate() {
+                assert_eq!(path.cmp(there), place.cmp(&other), "{path} and {there}");
+            }
         }
     }
 
