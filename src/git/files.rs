@@ -10,6 +10,7 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
+use super::stamp::Stamp;
 use crate::tree::{Entry, RepoPath};
 
 /// What stands at a path of the work tree.
@@ -55,16 +56,41 @@ impl WorkFolder {
 
     /// What stands at a path.
     pub(super) fn look(&mut self, path: &RepoPath) -> Result<OnDisk> {
-        match self.enter(path, false)? {
-            Way::Open => {}
-            Way::Missing => return Ok(OnDisk::Missing),
-            Way::Blocked => return Ok(OnDisk::Other),
-        }
-        let (folder, name) = (self.folder(), path.name());
-        let stat = match statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
-            Err(Errno::NOENT) => return Ok(OnDisk::Missing),
-            other => other.with_context(|| format!("looking at `{path}`"))?,
+        Ok(self.look_closely(path)?.0)
+    }
+
+    /// What stands at a path, and its stamp from just before it was read.
+    pub(super) fn look_closely(&mut self, path: &RepoPath) -> Result<(OnDisk, Option<Stamp>)> {
+        let stat = match self.enter(path, false)? {
+            Way::Open => self.stat_here(path)?,
+            Way::Missing => None,
+            Way::Blocked => return Ok((OnDisk::Other, None)),
         };
+        let on_disk = match &stat {
+            Some(stat) => self.read(path, stat)?,
+            None => OnDisk::Missing,
+        };
+        Ok((on_disk, stat.as_ref().map(Stamp::of)))
+    }
+
+    /// The stamp of what stands at a path now; `None` if nothing does.
+    pub(super) fn stamp(&mut self, path: &RepoPath) -> Result<Option<Stamp>> {
+        match self.enter(path, false)? {
+            Way::Open => Ok(self.stat_here(path)?.as_ref().map(Stamp::of)),
+            Way::Missing => Ok(None),
+            Way::Blocked => anyhow::bail!("`{path}` lies in no folder"),
+        }
+    }
+
+    fn stat_here(&self, path: &RepoPath) -> Result<Option<Stat>> {
+        match statat(self.folder(), path.name(), AtFlags::SYMLINK_NOFOLLOW) {
+            Err(Errno::NOENT) => Ok(None),
+            other => Ok(Some(other.with_context(|| format!("looking at `{path}`"))?)),
+        }
+    }
+
+    fn read(&self, path: &RepoPath, stat: &Stat) -> Result<OnDisk> {
+        let (folder, name) = (self.folder(), path.name());
         match FileType::from_raw_mode(stat.st_mode) {
             FileType::Symlink => Ok(OnDisk::Link(
                 readlinkat(folder, name, Vec::new())?.into_bytes(),
@@ -72,7 +98,7 @@ impl WorkFolder {
             FileType::RegularFile => {
                 let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
                 let file = openat(folder, name, flags, Mode::empty())?;
-                let mut bytes = Vec::new();
+                let mut bytes = Vec::with_capacity(usize::try_from(stat.st_size)? + 1);
                 std::fs::File::from(file).read_to_end(&mut bytes)?;
                 let is_program = Mode::from_raw_mode(stat.st_mode).contains(Mode::XUSR);
                 Ok(if is_program {

@@ -23,6 +23,7 @@ mod remote;
 mod settings;
 mod settle;
 mod snapshot;
+mod stamp;
 mod step;
 mod touched;
 mod worktree;

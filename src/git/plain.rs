@@ -10,6 +10,7 @@ use super::files::{OnDisk, WorkFolder};
 use super::index::{Index, Patch, Staged};
 use super::objects::{MODE_FILE, MODE_LINK, MODE_PROGRAM};
 use super::settings::Settings;
+use super::stamp::Stamp;
 use super::step::{InTheWay, Step};
 use super::touched::{Side, Touched, touched};
 use crate::tree::{Content, Entry, RepoPath};
@@ -35,8 +36,14 @@ enum Work {
     InTheWay,
 }
 
+/// A clear way, found before or after the index was locked.
+pub(super) struct Found<'a> {
+    new: Snapshot<'a>,
+    survey: Survey,
+}
+
 /// Looks whether the way is clear. `None`: this checkout is not plain, or a path is neither a plain file nor a link.
-pub(super) fn plan<'a>(step: &'a Step<'a>) -> Result<Option<Result<Move<'a>, InTheWay>>> {
+pub(super) fn find<'a>(step: &Step<'a>) -> Result<Option<Result<Found<'a>, InTheWay>>> {
     let old = step.checkout.snapshot(step.old)?;
     let new = step.checkout.snapshot(step.new)?;
     let touched = touched(&old, &new)?;
@@ -52,12 +59,38 @@ pub(super) fn plan<'a>(step: &'a Step<'a>) -> Result<Option<Result<Move<'a>, InT
     let Some(survey) = survey(step, &[&old, &new], &new, paths)? else {
         return Ok(None);
     };
-    Ok(Some(survey.clear().map(|survey| Move {
-        step,
-        new,
-        index: survey.index,
-        paths: survey.paths,
-    })))
+    Ok(Some(survey.clear().map(|survey| Found { new, survey })))
+}
+
+impl<'a> Found<'a> {
+    /// Whether nothing has changed since: the index and every file are the ones that were looked at. `now` is from before that.
+    pub(super) fn still_holds(&self, step: &Step, now: &Stamp) -> Result<bool> {
+        let same = |before: Option<&Stamp>, after: Option<&Stamp>| {
+            before == after && before.is_none_or(|stamp| stamp.would_tell(now))
+        };
+        let index = rustix::fs::stat(&step.index)?;
+        let root = step.checkout.repository.workdir();
+        let mut files = WorkFolder::open(root.context("a checkout has a work tree")?)?;
+        if !same(Some(&self.survey.index_stamp), Some(&Stamp::of(&index))) {
+            return Ok(false);
+        }
+        for ((path, ..), before) in self.survey.paths.iter().zip(&self.survey.stamps) {
+            if !same(before.as_ref(), files.stamp(path)?.as_ref()) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The move, once the index is locked.
+    pub(super) fn into_move(self, step: &'a Step<'a>) -> Move<'a> {
+        Move {
+            step,
+            new: self.new,
+            index: self.survey.index,
+            paths: self.survey.paths,
+        }
+    }
 }
 
 /// What would be in the way of a change that is only planned. `None`: this checkout is not plain, or nothing is.
@@ -73,7 +106,10 @@ pub(super) fn rehearse(
 /// What was found at the paths of a step.
 struct Survey {
     index: Index,
+    index_stamp: Stamp,
     paths: Vec<(RepoPath, Touched, Work)>,
+    /// One for each path; `None` where nothing stood.
+    stamps: Vec<Option<Stamp>>,
 }
 
 impl Survey {
@@ -108,19 +144,26 @@ fn survey(
     {
         return Ok(None);
     }
+    let stamp = rustix::fs::stat(&step.index).ok();
     let index = std::fs::read(&step.index).ok().and_then(Index::parse);
-    let (Some(index), Some(root)) = (index, step.checkout.repository.workdir()) else {
+    let root = step.checkout.repository.workdir();
+    let (Some(stamp), Some(index), Some(root)) = (stamp, index, root) else {
         return Ok(None);
     };
     let mut files = WorkFolder::open(root)?;
     let mut works = Vec::with_capacity(paths.len());
+    let mut stamps = Vec::with_capacity(paths.len());
     for (path, touched) in paths {
-        let work = work(step, new, &index, &mut files, &path, &touched)?;
+        let (on_disk, stamp) = files.look_closely(&path)?;
+        let work = work(step, new, &index, on_disk, &path, &touched)?;
         works.push((path, touched, work));
+        stamps.push(stamp);
     }
     Ok(Some(Survey {
         index,
+        index_stamp: Stamp::of(&stamp),
         paths: works,
+        stamps,
     }))
 }
 
@@ -209,7 +252,7 @@ fn work(
     step: &Step,
     new: &Snapshot,
     index: &Index,
-    files: &mut WorkFolder,
+    on_disk: OnDisk,
     path: &RepoPath,
     touched: &Touched,
 ) -> Result<Work> {
@@ -219,7 +262,7 @@ fn work(
     if staged != touched.old && staged != touched.new {
         return Ok(Work::InTheWay);
     }
-    let on_disk = match files.look(path)? {
+    let on_disk = match on_disk {
         OnDisk::Missing => None,
         OnDisk::File(bytes) => Some((MODE_FILE, bytes)),
         OnDisk::Program(bytes) => Some((mode_of_program(step), bytes)),

@@ -79,10 +79,12 @@ impl Checkout {
                 return Ok(Published::NothingToDo(planned.outcome));
             };
             self.write_pending(&pending(operation, commit))?;
-            match push::attempt(self, remote, commit)? {
+            let mut ahead = None;
+            let look_ahead = || ahead = worktree::look_ahead(self, commit.id);
+            match push::attempt(self, remote, commit, look_ahead)? {
                 PushOutcome::Landed => {
                     // The journal goes last: killed before, the same command finds that it is done.
-                    let work_tree = worktree::bring_along(self, commit.id);
+                    let work_tree = worktree::bring_along(self, commit.id, ahead);
                     self.forget_pending();
                     return Ok(landed(planned.outcome, commit.id, Some(remote), work_tree));
                 }

@@ -23,16 +23,17 @@ pub(super) enum PushOutcome {
     Unknown(String),
 }
 
-/// Pushes the commit if the remote's branch still stands at its parent.
+/// Pushes the commit if the remote's branch still stands at its parent. `meanwhile` is done while git is at it.
 pub(super) fn attempt(
     checkout: &Checkout,
     remote: &Remote,
     commit: UnpushedCommit,
+    meanwhile: impl FnOnce(),
 ) -> Result<PushOutcome> {
     let branch = checkout.branch_ref();
     let lease = format!("--force-with-lease={branch}:{}", commit.parent);
     let refspec = format!("{}:{branch}", commit.id);
-    let pushed = checkout.git.run(&[
+    let push = checkout.git.start(&[
         "push",
         "--porcelain",
         "--no-follow-tags",
@@ -42,6 +43,8 @@ pub(super) fn attempt(
         &remote.name,
         &refspec,
     ])?;
+    meanwhile();
+    let pushed = push.finish()?;
     if pushed.is_ok() {
         return Ok(PushOutcome::Landed);
     }

@@ -106,7 +106,7 @@ impl Checkout {
         plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
     ) -> Result<Option<Published<O>>> {
         let (base, new) = (Oid::from_str(&left.base)?, Oid::from_str(&left.new)?);
-        let work_tree = worktree::bring_along(self, new);
+        let work_tree = worktree::bring_along(self, new, None);
         self.forget_pending();
         if left.operation != operation.id {
             tracing::warn!("the interrupted command before this one has landed as commit {new}");

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::commit::UnpushedCommit;
 use super::journal::{self, FORM, Survives};
+use super::stamp::Stamp;
 use super::step::{InTheWay, Step};
 use super::touched::planned;
 use super::{Checkout, Failure, FailureKind, Snapshot, general, guard, plain};
@@ -55,9 +56,36 @@ impl Way<'_> {
     }
 }
 
+/// A way to a commit that was found before it landed: nothing was changed or locked for that.
+pub(super) struct Ahead<'a> {
+    old: Oid,
+    new: Oid,
+    /// When the first look was taken.
+    now: Stamp,
+    found: plain::Found<'a>,
+}
+
+/// Looks for the way to a commit whose push is under way, so that the checkout is brought along sooner. `None` if there is
+/// none, or if only a look once it has landed can tell.
+pub(super) fn look_ahead(checkout: &Checkout, new: Oid) -> Option<Ahead<'_>> {
+    if !checkout.is_checked_out() {
+        return None;
+    }
+    let old = checkout.local().ok()??;
+    let now = Stamp::now_in(&guard::folder(checkout.repository.path())).ok()?;
+    let step = Step::new(checkout, old, new, false);
+    let found = plain::find(&step).ok()??.ok()?;
+    Some(Ahead {
+        old,
+        new,
+        now,
+        found,
+    })
+}
+
 /// Brings the checkout to a commit that has landed. Never fails: the change is done whatever becomes of the checkout.
-pub(super) fn bring_along(checkout: &Checkout, new: Oid) -> WorkTree {
-    let brought = try_to_bring(checkout, new);
+pub(super) fn bring_along(checkout: &Checkout, new: Oid, ahead: Option<Ahead>) -> WorkTree {
+    let brought = try_to_bring(checkout, new, ahead);
     brought.unwrap_or_else(|error| left_alone(checkout, format!("{error:#}")))
 }
 
@@ -73,7 +101,7 @@ fn left_alone(checkout: &Checkout, why: impl Into<String>) -> WorkTree {
     }
 }
 
-fn try_to_bring(checkout: &Checkout, new: Oid) -> Result<WorkTree> {
+fn try_to_bring(checkout: &Checkout, new: Oid, ahead: Option<Ahead>) -> Result<WorkTree> {
     let local = checkout.local()?;
     if checkout.repository.is_bare() {
         if let Some(local) = local.filter(|local| checkout.contains(new, *local).unwrap_or(false)) {
@@ -113,7 +141,7 @@ fn try_to_bring(checkout: &Checkout, new: Oid) -> Result<WorkTree> {
         Err(held) => return Ok(left_alone(checkout, held)),
     };
     let step = Step::new(checkout, old, new, false);
-    match way(&step)? {
+    match way_from(&step, ahead)? {
         Ok(way) => {
             finish(checkout, old, new, way, lock)?;
             Ok(WorkTree::InStep)
@@ -247,9 +275,21 @@ pub(super) fn recover(checkout: &Checkout) -> Result<()> {
 
 /// The touched paths alone where the checkout is plain; git's own way where it is not.
 fn way<'a>(step: &'a Step<'a>) -> Result<Result<Way<'a>, InTheWay>> {
-    match plain::plan(step)? {
-        Some(planned) => Ok(planned.map(|plan| Way::Plain(Box::new(plan)))),
+    let plain = |found: plain::Found<'a>| Way::Plain(Box::new(found.into_move(step)));
+    match plain::find(step)? {
+        Some(found) => Ok(found.map(plain)),
         None => Ok(general::plan(step)?.map(Way::General)),
+    }
+}
+
+/// The way that was found before the index was locked, if nothing has changed since; or else the one that is found now.
+fn way_from<'a>(step: &'a Step<'a>, ahead: Option<Ahead<'a>>) -> Result<Result<Way<'a>, InTheWay>> {
+    let ahead = ahead.filter(|ahead| (ahead.old, ahead.new) == (step.old, step.new));
+    match ahead {
+        Some(ahead) if ahead.found.still_holds(step, &ahead.now).unwrap_or(false) => {
+            Ok(Ok(Way::Plain(Box::new(ahead.found.into_move(step)))))
+        }
+        _ => way(step),
     }
 }
 

@@ -3,6 +3,8 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
+use std::thread::sleep;
+use std::time::Duration;
 
 use super::race::rival;
 use crate::world::{LOCK, RELEASE, TRAIN, World, files_below};
@@ -278,4 +280,77 @@ fn branches_of_any_name_are_worked_on() {
         world.assert_tidy();
         assert_eq!(world.commits(), 2, "main stays");
     }
+}
+
+/// What is done while the push is under way, long after our first look at the checkout, whose files are old by then.
+fn late(world: &World, lines: &str) {
+    sleep(Duration::from_millis(200));
+    let checkout = world.checkout().display();
+    world.hook("pre-push", &format!("sleep 1\ncd {checkout}\n{lines}"));
+}
+
+#[test]
+fn an_edit_after_our_first_look_is_kept_though_size_and_time_are_the_same() {
+    let world = World::yard();
+    world.ok(RELEASE);
+    let path = "environments/dev/applications/web/deployed_at_utc";
+    let file = world.checkout().join(path);
+    let size = fs::metadata(&file).unwrap().len();
+    let edit = format!(
+        "cp -p {path} ../as-it-was\nhead -c {size} /dev/zero > {path}\ntouch -r ../as-it-was {path}"
+    );
+    late(&world, &edit);
+    let answer = world.run(RELEASE);
+    assert_eq!(answer.code, 0, "{answer}");
+    assert!(answer.stderr.contains(path), "{answer}");
+    let kept = fs::read(file).unwrap();
+    assert!(kept.iter().all(|byte| *byte == 0), "{kept:?}");
+    assert_eq!(world.subjects()[0], "release web 2");
+}
+
+#[test]
+fn what_appears_after_our_first_look_is_kept() {
+    let world = World::yard();
+    world.ok(RELEASE);
+    let folder = "environments/staging/applications/web";
+    late(
+        &world,
+        &format!("mkdir -p {folder}\necho mine > {folder}/version"),
+    );
+    let answer = world.run(TRAIN);
+    assert_eq!(answer.code, 0, "{answer}");
+    let version = format!("{folder}/version");
+    assert!(answer.stderr.contains(&version), "{answer}");
+    assert_eq!(
+        fs::read_to_string(world.checkout().join(version)).unwrap(),
+        "mine\n"
+    );
+}
+
+#[test]
+fn what_is_staged_after_our_first_look_stays_staged() {
+    let world = World::yard();
+    world.ok(RELEASE);
+    late(&world, "echo mine > mine\ngit add mine");
+    let answer = world.run(TRAIN);
+    assert_eq!(answer.code, 0, "{answer}");
+    assert!(!answer.stderr.contains("warning"), "{answer}");
+    assert_eq!(world.status(), "A  mine");
+    assert_eq!(world.git(&["rev-parse", "HEAD"]), world.head());
+}
+
+#[test]
+fn nothing_is_changed_before_the_push_has_landed() {
+    let world = World::yard();
+    world.ok(RELEASE);
+    late(
+        &world,
+        "git status --porcelain > ../seen\ngit rev-parse HEAD >> ../seen\nls .git/index.lock >> ../seen 2> /dev/null\nexit 1",
+    );
+    let head = world.git(&["rev-parse", "HEAD"]);
+    let answer = world.run(TRAIN);
+    assert_eq!(answer.code, 5, "{answer}");
+    let seen = fs::read_to_string(world.checkout().join("../seen")).unwrap();
+    assert_eq!(seen.trim_end(), head);
+    world.assert_in_step();
 }
