@@ -34,8 +34,8 @@ const UNSET: [&str; 11] = [
     "GIT_QUARANTINE_PATH",
 ];
 
-/// Nothing that watches, recurses or tidies up beside the one thing that was asked for.
-const QUIET: [&str; 8] = [
+/// Nothing that watches, recurses, tidies up or tarries beside the one thing that was asked for.
+const QUIET: [&str; 10] = [
     "-c",
     "core.fsmonitor=false",
     "-c",
@@ -44,6 +44,9 @@ const QUIET: [&str; 8] = [
     "maintenance.auto=false",
     "-c",
     "gc.auto=0",
+    // Of a push: the trees of a change are alike beside each other, and a longer search for deltas takes most of its time.
+    "-c",
+    "pack.window=1",
 ];
 
 /// The `git` program on one repository.

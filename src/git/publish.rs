@@ -132,7 +132,7 @@ impl Checkout {
         trust: bool,
         plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
     ) -> Result<(Snapshot<'_>, Planned<O>)> {
-        if let (true, Some(known)) = (trust, self.tracked()?)
+        if let (true, Some(known)) = (trust, self.last_heard()?)
             && let Ok((base, planned)) = self.plan_on(known, plan)
             && !planned.changes.is_empty()
             && self.check_own_commits(remote, known).is_ok()
@@ -151,7 +151,7 @@ impl Checkout {
         plan: &mut impl FnMut(&Snapshot) -> Result<O>,
     ) -> Result<(Snapshot<'_>, O)> {
         let asked = self.start_asking(remote)?;
-        let guess = if guess { self.tracked()? } else { None };
+        let guess = if guess { self.last_heard()? } else { None };
         let early = guess.map(|guess| self.plan_on(guess, plan));
         let tip = self.answer(remote, asked)?;
         let tip = tip.ok_or_else(|| self.no_such_branch(remote))?;
@@ -164,6 +164,15 @@ impl Checkout {
         };
         self.check_own_commits(remote, base)?;
         planned
+    }
+
+    /// Where the branch of the remote stood when we last heard of it. A bare clone does not keep that apart from its own branch;
+    /// if that is ahead, the compare-and-swap of the push tells, as for anything else that is not so.
+    fn last_heard(&self) -> Result<Option<Oid>> {
+        match self.tracked()? {
+            None if self.repository.is_bare() => self.local(),
+            tracked => Ok(tracked),
+        }
     }
 
     pub(super) fn plan_on<O>(

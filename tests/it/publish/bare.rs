@@ -44,6 +44,20 @@ fn a_bare_repository_with_a_remote_pushes_and_follows() {
 }
 
 #[test]
+fn commits_that_only_a_bare_repository_has_are_not_pushed_along() {
+    let world = World::yard();
+    let mirror = world.clone_with("mirror.git", &["--bare"]);
+    let before = world.head();
+    let mine = mirror.git(&["commit-tree", "-p", "main", "-m", "mine", "main^{tree}"]);
+    mirror.git(&["update-ref", "refs/heads/main", &mine]);
+    let answer = bare(&world, "mirror.git", RELEASE);
+    assert_eq!(answer.code, 0, "{answer}");
+    assert_eq!(world.remote_git(&["rev-parse", "main^"]), before);
+    assert_eq!(mirror.git(&["rev-parse", "main"]), mine);
+    assert_eq!(mirror.left_lying(), [""; 0]);
+}
+
+#[test]
 fn a_bare_repository_that_nobody_named_is_not_touched() {
     let world = World::yard();
     let before = world.head();
