@@ -137,9 +137,9 @@ fn every_example_of_the_help_works_as_it_stands() {
         "prognosis",
         "lock",
         "unlock",
+        "app delete",
         "environment create",
         "environment update",
-        "app delete",
     ] {
         if command == "app delete" {
             world.ok("unlock -e staging --all");
