@@ -5,6 +5,7 @@
 
 mod draft;
 mod effects;
+mod environment;
 mod fate;
 mod life;
 mod locks;
