@@ -451,6 +451,37 @@ fn files_that_may_have_been_those_of_a_broken_config_are_named() {
     assert_eq!(outcome.unwrap().warnings, [told]);
 }
 
+#[test]
+fn a_file_of_its_own_name_goes_with_an_environment_that_is_deleted() {
+    let aa =
+        r#"{"argocdConfigs":{"CommonEnvPrefix":"aa","ArgoCdConfigurations":[{"name":"one"}]}}"#;
+    let mut world = world()
+        .config("x", aa)
+        .file("argocd/v1alpha1/x.yaml", "from before it had several")
+        .file("argocd/v1alpha1/aa-x-one.yaml", "old")
+        .file("argocd/v1alpha1/aa-x-two.yaml", "by hand");
+    let name = "x".parse().unwrap();
+    let (_, outcome) = world.changes(|draft, ground| delete(draft, ground, &name));
+    assert_eq!(outcome.unwrap().warnings, [""; 0]);
+    assert_eq!(projects(&world), ["aa-x-two"]);
+}
+
+#[test]
+fn of_two_spellings_of_a_key_one_may_be_null() {
+    for (config, expected) in [
+        (
+            r#"{"environment_group":null,"environmentGroup":"prod"}"#,
+            Some("prod"),
+        ),
+        (r#"{"environmentGroup":null}"#, None),
+    ] {
+        assert_eq!(document(config).group().as_deref(), expected, "{config}");
+    }
+    let name = "x".parse().unwrap();
+    let twice = r#"{"environment_group":"a","environmentGroup":"b"}"#;
+    assert!(Document::parse(twice.as_bytes(), &name).is_err());
+}
+
 /// Each fault, as its path and what is said.
 fn faults(world: &World) -> Vec<String> {
     let context = crate::plan::world::context();
