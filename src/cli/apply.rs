@@ -5,12 +5,12 @@ use std::io::Read as _;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
-use clap::builder::Resettable;
 use clap::{Arg, Args, Command};
 use serde_json::{Map, Value};
 
 use super::exit::usage;
 use super::operation::{Operation, together};
+use crate::git::Failure;
 use crate::state::plain;
 
 /// The largest list of operations, in bytes.
@@ -62,8 +62,14 @@ impl ApplyArgs {
                 let name = plain(&name(fields)?);
                 parse(line)?.ok_or_else(|| anyhow!("`{name}` changes nothing that a list could"))
             };
-            let operation = read()
-                .map_err(|error| usage(format!("`{shown}`, operation {place}: {error:#}")))?;
+            let operation = read().map_err(|error| {
+                let place = format!("`{shown}`, operation {place}");
+                if error.is::<Failure>() {
+                    error.context(place)
+                } else {
+                    usage(format!("{place}: {error:#}"))
+                }
+            })?;
             operations.push(operation);
         }
         Ok(together("apply", operations))
@@ -207,9 +213,4 @@ fn values(key: &str, value: &Value) -> Result<Vec<String>> {
         }
         Value::Null => bail!("`{}` is empty", plain(key)),
     }
-}
-
-/// The program as if no `TRAINYARD_…` variable were set: a list says all that it means.
-pub(super) fn without_variables(program: Command) -> Command {
-    program.mut_args(|argument| argument.env(Resettable::Reset))
 }

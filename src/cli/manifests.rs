@@ -9,31 +9,47 @@ use anyhow::{Context as _, Result};
 use walkdir::WalkDir;
 
 use super::exit::usage;
+use super::signature::Keyring;
 use crate::plan::manifest;
 use crate::state::{AppName, EnvName, FreeText, plain};
 
-/// Files with manifests, by environment.
-pub(super) type Files = Vec<(EnvName, PathBuf)>;
+/// A file with a manifest.
+pub(super) struct ManifestFile {
+    pub(super) environment: EnvName,
+    pub(super) path: PathBuf,
+    /// Files with detached signatures of it.
+    pub(super) signatures: Vec<PathBuf>,
+}
 
-/// A manifest with its environment: ENV=FILE.
-pub(super) fn split(manifest: &str) -> Result<(EnvName, PathBuf)> {
-    let Some((environment, file)) = manifest.split_once('=') else {
-        let shown = FreeText(manifest.to_owned());
-        let message = format!(
-            "`--manifest` {shown} needs `--environment ENV` right before it, or the form ENV=FILE"
-        );
+impl ManifestFile {
+    /// A manifest without signatures.
+    pub(super) fn new(environment: EnvName, path: impl Into<PathBuf>) -> Self {
+        Self {
+            environment,
+            path: path.into(),
+            signatures: Vec::new(),
+        }
+    }
+}
+
+/// The value of `option` in the form ENV=FILE, where it does not stand right behind what it belongs to.
+pub(super) fn split(option: &str, value: &str, behind: &str) -> Result<(EnvName, PathBuf)> {
+    let Some((environment, file)) = value.split_once('=') else {
+        let shown = FreeText(value.to_owned());
+        let message =
+            format!("`{option}` {shown} needs `{behind}` right before it, or the form ENV=FILE");
         return Err(usage(message));
     };
     Ok((environment.parse()?, file.into()))
 }
 
 /// A path on one line, with control characters spelled out.
-fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     plain(&path.display().to_string())
 }
 
-/// `ENV.yaml` or `ENV.yml` for each environment in a folder.
-pub(super) fn files_of(folder: &Path) -> Result<Files> {
+/// `ENV.yaml` or `ENV.yml` for each environment in a folder, with the signatures `ENV.yaml.asc` and `ENV.yaml.sig` beside it.
+pub(super) fn files_of(folder: &Path) -> Result<Vec<ManifestFile>> {
     let mut files = Vec::new();
     for path in entries(folder)? {
         if !matches!(
@@ -50,7 +66,17 @@ pub(super) fn files_of(folder: &Path) -> Result<Files> {
         let environment = name
             .parse()
             .with_context(|| format!("the file `{}`", shown(&path)))?;
-        files.push((environment, path));
+        let beside = ["asc", "sig"].map(|end| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(".");
+            name.push(end);
+            PathBuf::from(name)
+        });
+        files.push(ManifestFile {
+            environment,
+            signatures: beside.into_iter().filter(|path| path.is_file()).collect(),
+            path,
+        });
     }
     if files.is_empty() {
         let folder = shown(folder);
@@ -60,7 +86,7 @@ pub(super) fn files_of(folder: &Path) -> Result<Files> {
 }
 
 /// The folders in a folder, each named after an app, with the manifests of that app.
-pub(super) fn apps_of(folder: &Path) -> Result<Vec<(AppName, Files)>> {
+pub(super) fn apps_of(folder: &Path) -> Result<Vec<(AppName, Vec<ManifestFile>)>> {
     let mut apps = Vec::new();
     for path in entries(folder)? {
         if !path.is_dir() {
@@ -103,19 +129,23 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     paths.collect()
 }
 
-pub(super) fn read_all(files: Files) -> Result<BTreeMap<EnvName, String>> {
+/// Reads manifests, by environment; with a keyring, each needs a good signature.
+pub(super) fn read_all(
+    files: Vec<ManifestFile>,
+    keyring: Option<&Keyring>,
+) -> Result<BTreeMap<EnvName, String>> {
     let mut manifests = BTreeMap::new();
     let mut stdin_read = false;
-    for (environment, path) in files {
+    for file in files {
+        let (environment, path) = (file.environment, file.path);
         if path.as_os_str() == "-" && std::mem::replace(&mut stdin_read, true) {
             return Err(usage("only one manifest can come from stdin"));
         }
-        let text = read(&path).map_err(|error| {
-            let path = shown(&path);
-            usage(format!(
-                "the manifest `{path}` for `{environment}`: {error:#}"
-            ))
-        })?;
+        let what = format!("the manifest `{}` for `{environment}`", shown(&path));
+        let text = read(&path).map_err(|error| usage(format!("{what}: {error:#}")))?;
+        if let Some(keyring) = keyring {
+            keyring.check(&what, text.as_bytes(), &file.signatures)?;
+        }
         if manifests.insert(environment.clone(), text).is_some() {
             return Err(usage(format!(
                 "environment `{environment}` has two manifests"

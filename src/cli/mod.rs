@@ -12,6 +12,7 @@ mod notify;
 mod operation;
 mod release;
 mod session;
+mod signature;
 mod train;
 mod whereabouts;
 
@@ -21,7 +22,7 @@ use std::process::ExitCode;
 
 use clap::builder::Resettable;
 use clap::error::ContextValue;
-use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use clap::{Arg, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use anyhow::Result;
 use exit::Exit;
@@ -172,7 +173,7 @@ enum Command {
 /// What changes a manifest repository, alone or in a batch.
 #[derive(Debug, Subcommand)]
 enum Change {
-    Release(release::ReleaseArgs),
+    Release(Box<release::ReleaseArgs>),
     Deploy(deploy::DeployArgs),
     Lock(lock::LockArgs),
     Unlock(lock::UnlockArgs),
@@ -197,16 +198,25 @@ impl Change {
 pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     // In a workflow an input that nobody gave is an empty variable.
     let is_empty = |variable: &OsStr| std::env::var_os(variable).is_some_and(|set| set.is_empty());
-    let command = Cli::command().mut_args(|argument| match argument.get_env() {
+    let filled = |argument: Arg| match argument.get_env() {
         Some(variable) if is_empty(variable) => argument.env(Resettable::Reset),
         Some(_) | None => argument,
-    });
-    run_as(command, arguments)
+    };
+    let command = Cli::command().mut_args(filled);
+    run_as(
+        command.mut_subcommands(|command| command.mut_args(filled)),
+        arguments,
+    )
 }
 
 /// Runs the program as if no `TRAINYARD_…` variable were set.
 fn run_by_arguments_alone(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    run_as(apply::without_variables(Cli::command()), arguments)
+    let unset = |argument: Arg| argument.env(Resettable::Reset);
+    let command = Cli::command().mut_args(unset);
+    run_as(
+        command.mut_subcommands(|command| command.mut_args(unset)),
+        arguments,
+    )
 }
 
 fn run_as(command: clap::Command, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -240,7 +250,9 @@ fn parse(
 
 /// The change that a command line of a list asks for; `None` if it asks for none.
 fn listed(arguments: Vec<OsString>) -> Result<Option<Operation>> {
-    let parsed = parse(apply::without_variables(Cli::command()), arguments);
+    // The options of the whole program are those of `apply`; a keyring in a variable holds for what the list releases, too.
+    let command = Cli::command().mut_args(|argument| argument.env(Resettable::Reset));
+    let parsed = parse(command, arguments);
     let (cli, places) = parsed.map_err(|error| {
         // Without the usage of the command line, which nobody typed.
         let said = error.to_string();

@@ -7,9 +7,10 @@ use anyhow::{Context as _, Result};
 use clap::{ArgMatches, Args};
 
 use super::exit::usage;
-use super::manifests;
+use super::manifests::{self, ManifestFile};
 use super::operation::{Operation, together};
 use super::session::Request;
+use super::signature::Keyring;
 use crate::plan::release::{NewRelease, Purpose, release};
 use crate::report::Input;
 use crate::state::release::Field;
@@ -53,6 +54,12 @@ pub(super) struct ReleaseArgs {
     /// A folder with a manifest ENV.yaml for each environment
     #[arg(long, value_name = "DIR")]
     manifests: Option<PathBuf>,
+    /// A detached OpenPGP signature: FILE behind its `--manifest`, or ENV=FILE; beside ENV.yaml in a folder, ENV.yaml.asc or .sig
+    #[arg(long, value_name = "FILE", requires = "keyring")]
+    signature: Vec<String>,
+    /// The public keys of those who may sign: every manifest needs a good signature by one of them
+    #[arg(long, value_name = "FILE", env = "TRAINYARD_KEYRING")]
+    keyring: Option<PathBuf>,
     /// Take the app away instead: with an empty manifest for each environment that has it
     #[arg(long, conflicts_with_all = ["environment", "manifest", "manifests"])]
     undeploy: bool,
@@ -79,11 +86,12 @@ pub(super) struct ReleaseArgs {
     ci_link: Option<String>,
 }
 
-/// Where `--environment` and `--manifest` stand on the command line: a manifest belongs to the environment before it.
+/// Where `--environment`, `--manifest` and `--signature` stand on the command line: each belongs to the one before it.
 #[derive(Debug, Default)]
 pub(super) struct Places {
     environments: Vec<usize>,
     manifests: Vec<usize>,
+    signatures: Vec<usize>,
 }
 
 impl Places {
@@ -96,6 +104,7 @@ impl Places {
         Self {
             environments: places("environment"),
             manifests: places("manifest"),
+            signatures: places("signature"),
         }
     }
 }
@@ -104,6 +113,7 @@ impl ReleaseArgs {
     /// The release that is asked for, or the releases of all apps of a folder.
     pub(super) fn operation(self, places: &Places) -> Result<Operation> {
         let fields = self.fields()?;
+        let keyring = self.keyring.as_deref().map(Keyring::open).transpose()?;
         let Some(folder) = &self.from else {
             let app = self.application.clone();
             let app = app.unwrap_or_else(|| unreachable!("clap asks for an app or a folder"));
@@ -111,13 +121,17 @@ impl ReleaseArgs {
                 (Purpose::Undeploy, BTreeMap::new())
             } else {
                 let files = self.files(places)?;
-                (Purpose::Deploy, manifests::read_all(files)?)
+                (
+                    Purpose::Deploy,
+                    manifests::read_all(files, keyring.as_ref())?,
+                )
             };
             return Ok(one(self.request(app, (purpose, manifests), fields)));
         };
         let mut requests = Vec::new();
         for (app, files) in manifests::apps_of(folder)? {
-            let manifests = manifests::read_all(files).with_context(|| format!("app `{app}`"))?;
+            let manifests = manifests::read_all(files, keyring.as_ref())
+                .with_context(|| format!("app `{app}`"))?;
             requests.push(self.request(app, (Purpose::Deploy, manifests), fields.clone()));
         }
         Ok(together("release", requests.into_iter().map(one).collect()))
@@ -140,22 +154,29 @@ impl ReleaseArgs {
     }
 
     /// The file of each environment, as the command line pairs them.
-    fn files(&self, places: &Places) -> Result<manifests::Files> {
+    fn files(&self, places: &Places) -> Result<Vec<ManifestFile>> {
         let mut files = Vec::new();
         let mut waiting = self.environment.iter().zip(&places.environments).peekable();
         for (manifest, place) in self.manifest.iter().zip(&places.manifests) {
             // clap counts each flag and each value: the value of the flag just before stands two places earlier.
             match waiting.next_if(|(_, environment)| **environment + 2 == *place) {
-                Some((environment, _)) => files.push((environment.clone(), manifest.into())),
+                Some((environment, _)) => {
+                    files.push(ManifestFile::new(environment.clone(), manifest));
+                }
                 None => match waiting.next_if(|(_, environment)| *environment < place) {
                     Some((environment, _)) => return Err(unpaired(environment)),
-                    None => files.push(manifests::split(manifest)?),
+                    None => {
+                        let behind = "--environment ENV";
+                        let (name, path) = manifests::split("--manifest", manifest, behind)?;
+                        files.push(ManifestFile::new(name, path));
+                    }
                 },
             }
         }
         if let Some((environment, _)) = waiting.next() {
             return Err(unpaired(environment));
         }
+        self.sign(&mut files, places)?;
         if let Some(folder) = &self.manifests {
             files.extend(manifests::files_of(folder)?);
         }
@@ -165,6 +186,37 @@ impl ReleaseArgs {
             ));
         }
         Ok(files)
+    }
+
+    /// Gives each signature to its manifest: that of the environment it names, or the one right before it.
+    fn sign(&self, files: &mut [ManifestFile], places: &Places) -> Result<()> {
+        let mut last = None;
+        for (signature, place) in self.signature.iter().zip(&places.signatures) {
+            let named = signature.split_once('=').and_then(|(name, path)| {
+                let of = |file: &ManifestFile| file.environment.as_ref() == name;
+                Some((files.iter().position(of)?, path))
+            });
+            if let Some((file, path)) = named {
+                files[file].signatures.push(path.into());
+                continue;
+            }
+            let before = place.checked_sub(2);
+            let of_manifest = places
+                .manifests
+                .iter()
+                .position(|each| Some(*each) == before);
+            // Several in a row are all of the same manifest.
+            let of_last = last.filter(|(last, _)| Some(*last) == before);
+            let Some(file) = of_manifest.or(of_last.map(|(_, file)| file)) else {
+                let (name, _) = manifests::split("--signature", signature, "--manifest FILE")?;
+                return Err(usage(format!(
+                    "`--signature` for `{name}`, which has no `--manifest`"
+                )));
+            };
+            files[file].signatures.push(signature.into());
+            last = Some((*place, file));
+        }
+        Ok(())
     }
 
     fn fields(&self) -> Result<BTreeMap<Field, String>> {

@@ -216,7 +216,8 @@ fn options_that_cannot_be_understood_are_refused() {
         ),
         (
             "argocd:\n  repoURL: x",
-            "argocd: unknown field `repoURL`, expected `repoUrl` or `notifyUrl` at line 2 column 3".to_owned(),
+            "argocd: unknown field `repoURL`, expected `repoUrl` or `notifyUrl` at line 2 column 3"
+                .to_owned(),
         ),
         ("hook: rm -rf /", "unknown field `hook`".to_owned()),
         ("releaseVersionsLimit: [", "at line 1 column".to_owned()),
