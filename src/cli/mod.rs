@@ -11,6 +11,7 @@ mod manifests;
 mod notify;
 mod operation;
 mod release;
+mod render;
 mod session;
 mod signature;
 mod train;
@@ -167,6 +168,7 @@ enum Command {
     Prognosis(train::PrognosisArgs),
     Where(whereabouts::WhereArgs),
     Environment(Box<environment::EnvironmentArgs>),
+    Render(render::RenderArgs),
     Demo(demo::DemoArgs),
 }
 
@@ -262,6 +264,7 @@ fn listed(arguments: Vec<OsString>) -> Result<Option<Operation>> {
     match cli.command {
         Command::Change(change) => Ok(Some(change.operation(&places)?)),
         Command::Environment(arguments) => arguments.operation(),
+        Command::Render(arguments) => Ok(arguments.operation()),
         Command::Apply(_) | Command::Prognosis(_) | Command::Where(_) | Command::Demo(_) => {
             Ok(None)
         }
@@ -302,6 +305,7 @@ fn dispatch(cli: Cli, places: &Places) -> Result<Exit> {
         Command::Prognosis(arguments) => arguments.run(&session()?),
         Command::Where(arguments) => arguments.run(&session()?),
         Command::Environment(arguments) => arguments.run(session),
+        Command::Render(arguments) => arguments.run(&session()?),
         Command::Demo(arguments) => arguments.run(&cli.global),
     }
 }

@@ -165,6 +165,8 @@ fn prognosis(outcome: &Outcome) -> Option<&Prognosis> {
         | Done::Unlocked(_)
         | Done::AppDeleted(_)
         | Done::AppRemoved(_)
+        | Done::Rendered(_)
+        | Done::RenderChecked(_)
         | Done::Batch(_)
         | Done::Located(_)
         | Done::Environment(_) => None,

@@ -19,7 +19,6 @@ const API_VERSION: &str = "argoproj.io/v1alpha1";
 
 /// Writes the files of every environment whose rendering the draft may have changed. Returns warnings.
 pub(crate) fn refresh(draft: &mut Draft, ground: &Ground) -> Result<Vec<String>> {
-    let mut warnings = Vec::new();
     let reconfigured;
     let environments = if changes_a_config(draft) {
         reconfigured = EnvironmentGraph::read(draft)?;
@@ -27,8 +26,20 @@ pub(crate) fn refresh(draft: &mut Draft, ground: &Ground) -> Result<Vec<String>>
     } else {
         &ground.environments
     };
-    for name in touched(draft, environments)? {
-        let Some(environment) = environments.get(&name) else {
+    let touched = touched(draft, environments)?;
+    write(draft, ground, environments, &touched)
+}
+
+/// Writes the files of these environments. Returns warnings.
+pub(super) fn write(
+    draft: &mut Draft,
+    ground: &Ground,
+    environments: &EnvironmentGraph,
+    names: &BTreeSet<EnvName>,
+) -> Result<Vec<String>> {
+    let mut warnings = Vec::new();
+    for name in names {
+        let Some(environment) = environments.get(name) else {
             continue;
         };
         if let Err(broken) = environment.readable() {

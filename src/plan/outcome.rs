@@ -5,7 +5,7 @@ use std::fmt;
 
 pub(crate) use super::environment::EnvironmentDone;
 pub(crate) use super::place::Deployed;
-pub(crate) use super::render::ManifestStep;
+pub(crate) use super::render::{Fault, ManifestStep, Rendered};
 use super::train::{Prognosis, TrainRun};
 use super::whereabouts::Whereabouts;
 use crate::state::deployment::Linked;
@@ -33,6 +33,9 @@ pub(crate) enum Done {
     Batch(Batch),
     AppDeleted(AppDeleted),
     AppRemoved(AppRemoved),
+    Rendered(Rendered),
+    /// Nothing was written.
+    RenderChecked(Rendered),
     Located(Whereabouts),
     Environment(EnvironmentDone),
 }
@@ -41,7 +44,7 @@ impl Done {
     /// Whether the verb only tells what is, and can change nothing.
     pub(crate) fn is_look(&self) -> bool {
         match self {
-            Self::Foreseen(_) | Self::Located(_) => true,
+            Self::Foreseen(_) | Self::Located(_) | Self::RenderChecked(_) => true,
             Self::Environment(done) => done.is_look(),
             Self::Released(_)
             | Self::Deployed(_)
@@ -50,6 +53,7 @@ impl Done {
             | Self::Train(_)
             | Self::AppDeleted(_)
             | Self::AppRemoved(_)
+            | Self::Rendered(_)
             | Self::Batch(_) => false,
         }
     }

@@ -1,10 +1,144 @@
 //! Derived files: what follows from the rest of a repository, and can be written again at any time.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use anyhow::Result;
 
+use super::outcome::{Done, Outcome};
+use super::{Ground, argocd, known};
 use crate::state::deployment::{self, Linked};
-use crate::state::{AppName, EnvName, PlacedLock, Version, lock, release};
-use crate::tree::{Draft, ReadTree};
+use crate::state::{AppName, EnvName, GroupName, PlacedLock, Version, lock, release};
+use crate::tree::{Change, ChangeSet, Draft, ReadTree, RepoPath};
+
+/// Whose derived files are looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum RenderTarget {
+    Environment(EnvName),
+    Group(GroupName),
+    All,
+}
+
+/// Derived files, compared with what they shall be.
+#[derive(Debug)]
+pub(crate) struct Rendered {
+    pub(crate) environments: BTreeSet<EnvName>,
+    /// The files that differ.
+    pub(crate) files: BTreeMap<RepoPath, Fault>,
+    /// The manifests that differ, and the locks that keep them so.
+    pub(crate) kept: BTreeMap<(EnvName, AppName), Vec<PlacedLock>>,
+}
+
+/// What is wrong with a derived file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It says something else.
+    Differs,
+    /// It is not there.
+    Missing,
+}
+
+/// Writes every derived file of some environments again.
+pub(crate) fn render(draft: &mut Draft, ground: &Ground, target: &RenderTarget) -> Result<Outcome> {
+    let (changes, rendered, warnings) = compare(draft, ground, target)?;
+    // What stands where a folder or a file belongs goes first.
+    for (path, change) in changes.iter() {
+        match change {
+            Change::Delete => draft.delete(path.clone())?,
+            Change::Write(_) => {}
+        }
+    }
+    for (path, change) in changes.iter() {
+        match change {
+            Change::Delete => {}
+            Change::Write(entry) => draft.write(path.clone(), entry.clone())?,
+        }
+    }
+    let done = Done::Rendered(rendered);
+    Ok(Outcome { done, warnings })
+}
+
+/// Says which derived files of some environments are not what they shall be.
+pub(crate) fn check(
+    tree: &dyn ReadTree,
+    ground: &Ground,
+    target: &RenderTarget,
+) -> Result<Outcome> {
+    let (_, rendered, warnings) = compare(tree, ground, target)?;
+    let done = Done::RenderChecked(rendered);
+    Ok(Outcome { done, warnings })
+}
+
+fn compare(
+    tree: &dyn ReadTree,
+    ground: &Ground,
+    target: &RenderTarget,
+) -> Result<(ChangeSet, Rendered, Vec<String>)> {
+    let environments = environments(ground, target)?;
+    let mut draft = Draft::on(tree);
+    let mut kept = BTreeMap::new();
+    let mut warnings = Vec::new();
+    for environment in &environments {
+        for app in deployment::apps(tree, environment)? {
+            match bring_in_step(&mut draft, environment, &app)? {
+                Some(ManifestStep::Kept {
+                    locks,
+                    in_step: false,
+                    ..
+                }) => {
+                    kept.insert((environment.clone(), app), locks);
+                }
+                Some(ManifestStep::Unknown(why)) => warnings.push(format!(
+                    "the manifest of `{app}` on `{environment}` stays as it is: {why}"
+                )),
+                Some(
+                    ManifestStep::Kept { in_step: true, .. }
+                    | ManifestStep::InStep(_)
+                    | ManifestStep::Written(_),
+                )
+                | None => {}
+            }
+        }
+    }
+    warnings.extend(argocd::write(
+        &mut draft,
+        ground,
+        &ground.environments,
+        &environments,
+    )?);
+    let changes = draft.into_changes();
+    let mut files = BTreeMap::new();
+    for (path, change) in changes.iter() {
+        if let Change::Write(_) = change {
+            let fault = match tree.kind(path)? {
+                Some(_) => Fault::Differs,
+                None => Fault::Missing,
+            };
+            files.insert(path.clone(), fault);
+        }
+    }
+    let rendered = Rendered {
+        environments,
+        files,
+        kept,
+    };
+    Ok((changes, rendered, warnings))
+}
+
+/// The environments of a target. One that is asked for must have a config that can be read; among all, such a one is passed over
+/// with a warning.
+fn environments(ground: &Ground, target: &RenderTarget) -> Result<BTreeSet<EnvName>> {
+    let environments = match target {
+        RenderTarget::Environment(name) => {
+            let environment = known::environment(ground, name)?;
+            environment.readable()?;
+            vec![environment]
+        }
+        RenderTarget::Group(name) => known::whole_group(ground, name)?,
+        RenderTarget::All => ground.environments.iter().collect(),
+    };
+    let names = environments.into_iter().map(|each| each.name.clone());
+    Ok(names.collect())
+}
 
 /// How the manifest of an app on an environment follows the release that runs there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,3 +212,6 @@ pub(crate) fn kept(draft: &Draft, now: crate::state::Moment) -> Result<Vec<Strin
     }
     Ok(sentences)
 }
+
+#[cfg(test)]
+mod tests;

@@ -81,6 +81,10 @@ fn subject(outcome: &Outcome) -> String {
             subjects.collect::<Vec<_>>().join("; ")
         }
         Done::Located(found) => format!("where {}", found.commit),
+        Done::Rendered(rendered) | Done::RenderChecked(rendered) => {
+            let names = rendered.environments.iter().map(ToString::to_string);
+            format!("render {}", names.collect::<Vec<_>>().join(", "))
+        }
     }
 }
 
@@ -232,8 +236,12 @@ fn effects(outcome: &Outcome) -> Vec<String> {
             lines.extend(numbered(&verb, app, &removed.releases));
             lines
         }
-        // It changes nothing.
-        Done::Located(_) => Vec::new(),
+        // They change nothing.
+        Done::Located(_) | Done::RenderChecked(_) => Vec::new(),
+        Done::Rendered(rendered) => {
+            let paths = rendered.files.keys();
+            paths.map(|path| plain(path.as_str())).collect()
+        }
     }
 }
 

@@ -34,6 +34,8 @@ pub(super) fn render(outcome: &Outcome, fate: &Fate) -> String {
         | Done::AppDeleted(_)
         | Done::AppRemoved(_)
         | Done::Batch(_)
+        | Done::Rendered(_)
+        | Done::RenderChecked(_)
         | Done::Located(_)
         | Done::Environment(
             EnvironmentDone::Configured(_)

@@ -9,8 +9,8 @@ use whereabouts::located;
 
 use super::Fate;
 use crate::plan::outcome::{
-    AppDeleted, AppRemoved, Batch, Cleared, DeployRun, Deployed, Done, DropCause, ManifestStep,
-    Outcome, QueueEnd, Released, Unlocked,
+    AppDeleted, AppRemoved, Batch, Cleared, DeployRun, Deployed, Done, DropCause, Fault,
+    ManifestStep, Outcome, QueueEnd, Released, Rendered, Unlocked,
 };
 use crate::plan::train::{
     AppFate, AppPrognosis, EnvironmentPrognosis, Prognosis, QueueMove, Target, TrainRun,
@@ -27,7 +27,7 @@ pub(super) fn value(outcome: &Outcome, fate: &Fate) -> Value {
         fields.insert("result".into(), json!(result));
         fields.insert("applied".into(), json!(!fate.dry_run));
         fields.insert("commit".into(), json!(fate.commit));
-    } else if matches!(outcome.done, Done::Foreseen(_)) {
+    } else if matches!(outcome.done, Done::Foreseen(_) | Done::RenderChecked(_)) {
         fields.insert("changesPending".into(), json!(fate.changed));
     }
     let warnings: Vec<_> = outcome.warnings.iter().chain(&fate.warnings).collect();
@@ -49,6 +49,8 @@ fn named(outcome: &Outcome) -> (&'static str, Map<String, Value>) {
         Done::Batch(batch) => ("apply", applied(batch)),
         Done::Located(found) => ("where", located(found)),
         Done::Environment(done) => environment::fields(done),
+        Done::Rendered(files) => ("render", rendered(files)),
+        Done::RenderChecked(files) => ("render-check", rendered(files)),
     }
 }
 
@@ -203,6 +205,24 @@ fn queue_end(end: &QueueEnd) -> Value {
             json!({ "result": "dropped", "version": dropped, "reason": cause.to_string() })
         }
     }
+}
+
+fn rendered(rendered: &Rendered) -> Map<String, Value> {
+    let files = rendered.files.iter().map(|(path, fault)| {
+        let fault = match fault {
+            Fault::Differs => "differs",
+            Fault::Missing => "missing",
+        };
+        json!({ "path": path.as_str(), "fault": fault })
+    });
+    let kept = rendered.kept.iter().map(|((environment, app), locks)| {
+        json!({ "environment": environment, "application": app, "locks": locks })
+    });
+    object(json!({
+        "environments": rendered.environments,
+        "files": files.collect::<Value>(),
+        "keptManifests": kept.collect::<Value>(),
+    }))
 }
 
 fn app_deleted(deleted: &AppDeleted) -> Map<String, Value> {

@@ -1,5 +1,6 @@
 //! For people: short lines, the most important first. Colours are put in here and taken out where nobody sees them.
 
+mod derived;
 mod ends;
 pub(super) mod environment;
 mod whereabouts;
@@ -57,6 +58,8 @@ fn told(outcome: &Outcome, now: Moment) -> Vec<String> {
         Done::Batch(batch) => applied(batch, now),
         Done::Located(found) => located(found, now),
         Done::Environment(done) => environment::lines(done, now),
+        Done::Rendered(rendered) => derived::rendered(rendered, now),
+        Done::RenderChecked(rendered) => derived::checked(rendered, now),
     }
 }
 

@@ -18,6 +18,7 @@ mod output;
 mod place;
 mod queue;
 mod release;
+mod render;
 mod signature;
 mod train;
 mod unlock;

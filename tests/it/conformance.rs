@@ -73,6 +73,7 @@ topics! {
     environment
     minor
     manifest_lock
+    render
 }
 
 /// Plays every scenario of a topic, and tells of all that come to another tree.

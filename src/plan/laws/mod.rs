@@ -3,6 +3,7 @@
 //! The cases are the same in every run. `PROPTEST_CASES` (256 is the normal measure) makes more of them, `PROPTEST_RNG_SEED`
 //! makes others.
 
+mod derived;
 mod draft;
 mod effects;
 mod environment;

@@ -8,7 +8,7 @@ use crate::world::{Answer, World};
 const NOW: [(&str, Option<&str>); 1] = [("TRAINYARD_NOW", Some("2026-03-02T09:00:00Z"))];
 
 /// A line of every command that changes something, and what has to happen before it.
-const LINES: [(&str, &[&str]); 9] = [
+const LINES: [(&str, &[&str]); 10] = [
     (
         "release -a kiosk --manifests ../scratch/next -f moon=../scratch/next/staging.yaml",
         &[],
@@ -36,6 +36,7 @@ const LINES: [(&str, &[&str]); 9] = [
         &["release -a kiosk -f staging=../scratch/next/staging.yaml"],
     ),
     ("app remove-environment -a basket -e staging", &[]),
+    ("render --all", &[]),
 ];
 
 /// A dry run, then the real one; everything but the words about the commit.

@@ -32,6 +32,7 @@ fn every_command_tells_history_what_it_did() {
     world.file("trainyard.yaml", "releaseVersionsLimit: 5\n");
     let commit = "c".repeat(40);
     let lines = [
+        "render -e prod-ca",
         &format!(
             "release -a basket --version 3 --manifests ../scratch/next --source-commit-id {commit}"
         ),
