@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::exit::Exit;
-use super::session::{Request, Session};
+use super::session::{Refs, Request, Session};
 use crate::plan::batch::{Step, Verb, apply};
 use crate::plan::{Ground, Outcome};
 use crate::tree::Draft;
@@ -11,6 +11,7 @@ use crate::tree::Draft;
 /// A request, and the verb that does it.
 pub(super) struct Operation {
     pub(super) request: Request,
+    pub(super) refs: Refs,
     pub(super) verb: Verb,
     /// Fails if what came of it is a failure after all.
     pub(super) verdict: fn(&Outcome) -> Result<()>,
@@ -35,6 +36,7 @@ impl Operation {
     ) -> Self {
         Self {
             request,
+            refs: Refs::default(),
             verb: Box::new(verb),
             verdict: |_| Ok(()),
         }
@@ -42,7 +44,7 @@ impl Operation {
 
     /// Plans, publishes and tells it.
     pub(super) fn run(self, session: &Session) -> Result<Exit> {
-        let outcome = session.change(&self.request, &self.verb)?;
+        let outcome = session.change(&self.refs, &self.request, &self.verb)?;
         (self.verdict)(&outcome)?;
         Ok(Exit::Done)
     }
@@ -64,11 +66,20 @@ pub(super) fn together(name: &'static str, operations: Vec<Operation>) -> Operat
         identity: identities.collect::<Vec<_>>().join("\n"),
         counts: operations.iter().any(|each| each.request.counts),
     };
+    let refs = Refs {
+        sources: operations
+            .iter()
+            .flat_map(|each| each.refs.sources.clone())
+            .collect(),
+    };
     let steps = operations.into_iter().map(|operation| Step {
         name: operation.request.operation.to_owned(),
         verb: operation.verb,
         verdict: operation.verdict,
     });
     let steps: Vec<_> = steps.collect();
-    Operation::beginning(request, move |draft, ground| apply(draft, ground, &steps))
+    Operation {
+        refs,
+        ..Operation::beginning(request, move |draft, ground| apply(draft, ground, &steps))
+    }
 }

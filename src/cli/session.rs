@@ -1,6 +1,7 @@
 //! The two shapes of a command: `change` (plan, publish, report) and `look` (read, report). Who and when are read here, once.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::PathBuf;
 
@@ -18,9 +19,9 @@ use crate::git::{
     Checkout, Operation, Pending, Planned, Published, Selection, Signature, Snapshot, WorkTree,
     clean,
 };
-use crate::plan::{Context, Ground, Outcome, argocd, render};
+use crate::plan::{Context, Ground, Outcome, Past, Source, argocd, render};
 use crate::report::{self, Fate, Format, Input, commit_message};
-use crate::state::{Actor, FreeText, Moment};
+use crate::state::{Actor, FreeText, Moment, SourceRef};
 use crate::tree::{ChangeSet, Draft, ReadTree};
 
 /// What the command line and the environment say about every command.
@@ -46,6 +47,50 @@ pub(super) struct Request {
     pub(super) identity: String,
     /// Whether doing it twice differs from doing it once, as for a release that is given the next number.
     pub(super) counts: bool,
+}
+
+/// The refs that a command has to do with, beside its branch.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Refs {
+    /// Points in the history from which versions are taken.
+    pub(super) sources: BTreeSet<SourceRef>,
+}
+
+/// A change on its way.
+struct Undertaking<'a> {
+    checkout: &'a Checkout,
+    request: &'a Request,
+    past: Vec<Earlier<'a>>,
+    actor: Actor,
+    /// What makes it the same one when it is repeated.
+    identity: Uuid,
+}
+
+/// An earlier state, and how it was asked for.
+struct Earlier<'a> {
+    source: Source,
+    snapshot: Snapshot<'a>,
+}
+
+impl<'a> Earlier<'a> {
+    /// The states that are asked for.
+    fn all(checkout: &'a Checkout, refs: &Refs) -> Result<Vec<Self>> {
+        let earlier = |name: &SourceRef| {
+            let snapshot = checkout.past(name.as_ref())?;
+            let commit = snapshot.commit().to_string().parse()?;
+            let name = name.clone();
+            let source = Source { name, commit };
+            Ok(Self { source, snapshot })
+        };
+        refs.sources.iter().map(earlier).collect()
+    }
+
+    fn as_past(&self) -> Past<'_> {
+        Past {
+            source: &self.source,
+            tree: &self.snapshot,
+        }
+    }
 }
 
 /// Colours as asked for; warnings, and with `-v` each step, on stderr.
@@ -135,29 +180,39 @@ impl Session {
     /// Plans a change, publishes it, and tells what came of it.
     pub(super) fn change(
         &self,
+        refs: &Refs,
         request: &Request,
         verb: impl Fn(&mut Draft, &Ground) -> Result<Outcome>,
     ) -> Result<Outcome> {
         let checkout = Checkout::open(&self.selection)?;
         let actor = self.actor(&checkout)?;
-        let identity = format!("{}\n{}\n{actor:?}", request.operation, request.identity);
-        let identity = Uuid::new_v5(&Uuid::NAMESPACE_URL, identity.as_bytes());
         // Held to the end of this function: one trainyard at a time changes a repository.
         let guard = if self.dry_run {
             None
         } else {
             Some(checkout.guard()?)
         };
+        let past = Earlier::all(&checkout, refs)?;
+        let sources = past.iter().map(|past| past.source.commit.as_ref());
+        let identity: Vec<_> = sources.chain([request.identity.as_str()]).collect();
+        let identity = identity.join("\n");
+        let identity = format!("{}\n{identity}\n{actor:?}", request.operation);
+        let undertaking = Undertaking {
+            checkout: &checkout,
+            request,
+            past,
+            actor,
+            identity: Uuid::new_v5(&Uuid::NAMESPACE_URL, identity.as_bytes()),
+        };
         let pending = if self.dry_run {
             None
         } else {
             checkout.pending()?
         };
-        let now = self.instant(pending.as_ref(), identity)?;
-        let repeated = (&checkout, request, (&actor, now), identity);
-        let told = match self.attempt(repeated, &verb)? {
+        let now = self.instant(pending.as_ref(), undertaking.identity)?;
+        let told = match self.attempt(&undertaking, now, &verb)? {
             Some(told) => Some(told),
-            None => self.attempt((&checkout, request, (&actor, self.now), identity), &verb)?,
+            None => self.attempt(&undertaking, self.now, &verb)?,
         };
         let (outcome, fate) = told.context("a fresh operation is nobody's repetition")?;
         drop(guard);
@@ -168,19 +223,25 @@ impl Session {
     /// Plans and publishes once; `None` if the change of a killed command has landed and must be planned afresh.
     fn attempt(
         &self,
-        (checkout, request, (actor, now), identity): (&Checkout, &Request, (&Actor, Moment), Uuid),
+        undertaking: &Undertaking,
+        now: Moment,
         verb: impl Fn(&mut Draft, &Ground) -> Result<Outcome>,
     ) -> Result<Option<(Outcome, Fate)>> {
-        let id = Uuid::new_v5(&identity, now.to_exact().as_bytes()).to_string();
-        let context = context(checkout, actor.clone(), now);
+        let Undertaking {
+            checkout, request, ..
+        } = undertaking;
+        let id = Uuid::new_v5(&undertaking.identity, now.to_exact().as_bytes()).to_string();
+        let context = context(checkout, undertaking.actor.clone(), now);
+        let pasts: Vec<_> = undertaking.past.iter().map(Earlier::as_past).collect();
         // Of the plan that counts, which is the last.
         let notice = RefCell::new(None);
         let plan = |snapshot: &Snapshot| {
+            let ground = Ground::begin(snapshot, &context)?.with_pasts(&pasts);
             let Plan {
                 outcome,
                 changes,
                 notify_url,
-            } = plan(snapshot, &context, &verb)?;
+            } = plan(snapshot, &ground, &verb)?;
             let url = self.notify_argocd.clone().or(notify_url);
             notice.replace(url.map(|url| Notice::of(&url, snapshot, &changes)));
             let message = commit_message(&outcome, request.operation, &id, &request.inputs);
@@ -195,7 +256,7 @@ impl Session {
             let fate = self.fate(!planned.changes.is_empty(), None);
             return Ok(Some((planned.outcome, fate)));
         }
-        let operation = operation(checkout, &context, request, (&id, identity));
+        let operation = operation(undertaking, &context, id.clone());
         let told = self.told(checkout, checkout.publish(&operation, plan)?);
         Ok(told.map(|(outcome, mut fate)| {
             fate.warnings
@@ -238,11 +299,24 @@ impl Session {
         read: impl Fn(&dyn ReadTree, &Ground) -> Result<Outcome>,
         changed: impl Fn(&Outcome) -> bool,
     ) -> Result<Outcome> {
+        self.look_with(&Refs::default(), read, changed)
+    }
+
+    /// The same for a look that has to do with other refs.
+    pub(super) fn look_with(
+        &self,
+        refs: &Refs,
+        read: impl Fn(&dyn ReadTree, &Ground) -> Result<Outcome>,
+        changed: impl Fn(&Outcome) -> bool,
+    ) -> Result<Outcome> {
         let checkout = Checkout::open(&self.selection)?;
-        let actor = Actor::default();
-        let context = context(&checkout, actor, self.now);
-        let outcome =
-            checkout.look(|snapshot| read(snapshot, &Ground::begin(snapshot, &context)?))?;
+        let context = context(&checkout, Actor::default(), self.now);
+        let past = Earlier::all(&checkout, refs)?;
+        let pasts: Vec<_> = past.iter().map(Earlier::as_past).collect();
+        let outcome = checkout.look(|snapshot| {
+            let ground = Ground::begin(snapshot, &context)?.with_pasts(&pasts);
+            read(snapshot, &ground)
+        })?;
         self.answer(&outcome, &self.fate(changed(&outcome), None))?;
         Ok(outcome)
     }
@@ -350,20 +424,20 @@ struct Plan {
 
 fn plan(
     snapshot: &Snapshot,
-    context: &Context,
+    ground: &Ground,
     verb: impl Fn(&mut Draft, &Ground) -> Result<Outcome>,
 ) -> Result<Plan> {
-    let ground = Ground::begin(snapshot, context)?;
     let mut draft = Draft::on(snapshot);
-    let mut outcome = verb(&mut draft, &ground)?;
-    outcome.warnings.extend(render::kept(&draft, context.now)?);
+    let mut outcome = verb(&mut draft, ground)?;
+    let kept = render::kept(&draft, ground.context.now)?;
+    outcome.warnings.extend(kept);
     outcome
         .warnings
-        .extend(argocd::refresh(&mut draft, &ground)?);
+        .extend(argocd::refresh(&mut draft, ground)?);
     Ok(Plan {
         outcome,
         changes: draft.into_changes(),
-        notify_url: ground.options.argocd.notify_url,
+        notify_url: ground.options.argocd.notify_url.clone(),
     })
 }
 
@@ -376,27 +450,25 @@ fn context(checkout: &Checkout, actor: Actor, now: Moment) -> Context {
     }
 }
 
-fn operation(
-    checkout: &Checkout,
-    context: &Context,
-    request: &Request,
-    (id, identity): (&str, Uuid),
-) -> Operation {
+fn operation(undertaking: &Undertaking, context: &Context, id: String) -> Operation {
     let author = (
         context.actor.name.raw().to_owned(),
         context.actor.email.raw().to_owned(),
     );
-    let committer = checkout.committer().unwrap_or_else(|| author.clone());
+    let committer = undertaking
+        .checkout
+        .committer()
+        .unwrap_or_else(|| author.clone());
     let signature = |(name, email): (String, String)| Signature {
         name,
         email,
         seconds: context.now.seconds(),
     };
     Operation {
-        id: id.to_owned(),
-        request: identity.to_string(),
+        id,
+        request: undertaking.identity.to_string(),
         instant: context.now.to_exact(),
-        counts: request.counts,
+        counts: undertaking.request.counts,
         author: signature(author),
         committer: signature(committer),
     }

@@ -5,7 +5,7 @@ use clap::{ArgGroup, Args, ValueEnum};
 
 use super::exit::{Exit, MEND};
 use super::operation::Operation;
-use super::session::{Request, Session};
+use super::session::{Refs, Request, Session};
 use crate::git::{Failure, FailureKind};
 use crate::plan::train::{
     EnvironmentPrognosis, EnvironmentSkip, OnLock, Prognosis, TargetKind, Train, depart, prognose,
@@ -13,7 +13,7 @@ use crate::plan::train::{
 use crate::plan::{Done, Ground, Outcome};
 use crate::report::Input;
 use crate::state::environment::NoUpstream;
-use crate::state::{EnvName, Environment, GroupName, TeamName, plain};
+use crate::state::{EnvName, Environment, GroupName, SourceRef, TeamName, plain};
 
 /// Deploy to an environment or a group what runs on its upstream, for all apps at once
 #[derive(Debug, Args)]
@@ -53,6 +53,9 @@ struct TrainArgs {
     /// Only the apps of this team
     #[arg(short, long)]
     team: Option<TeamName>,
+    /// Take what ran upstream at this point of the manifest repository: a tag, a branch or a commit
+    #[arg(long, value_name = "TAG|COMMIT", alias = "source_ref")]
+    source_ref: Option<SourceRef>,
     /// What to do about an app or team lock
     #[arg(long, value_enum, default_value_t = LockChoice::Queue)]
     on_lock: LockChoice,
@@ -83,6 +86,12 @@ enum LockChoice {
 }
 
 impl TrainArgs {
+    fn refs(&self) -> Refs {
+        Refs {
+            sources: self.source_ref.iter().cloned().collect(),
+        }
+    }
+
     fn request(self) -> Train {
         let target = self.target.or(self.target_environment);
         Train {
@@ -93,6 +102,7 @@ impl TrainArgs {
                 TargetType::Unknown => TargetKind::Unknown,
             },
             team: self.team,
+            source: self.source_ref,
             on_lock: match self.on_lock {
                 LockChoice::Queue => OnLock::Queue,
                 LockChoice::Skip => OnLock::Skip,
@@ -105,6 +115,7 @@ impl TrainArgs {
 impl ReleaseTrainArgs {
     /// The train that is asked for.
     pub(super) fn operation(self) -> Operation {
+        let refs = self.train.refs();
         let request = self.train.request();
         let mut inputs = vec![Input {
             name: "Target",
@@ -113,6 +124,10 @@ impl ReleaseTrainArgs {
         inputs.extend(request.team.iter().map(|team| Input {
             name: "Team",
             value: team.to_string(),
+        }));
+        inputs.extend(request.source.iter().map(|source| Input {
+            name: "Source-Ref",
+            value: source.to_string(),
         }));
         let command = Request {
             operation: "release-train",
@@ -127,6 +142,7 @@ impl ReleaseTrainArgs {
             Ok(Outcome { done, warnings })
         });
         Operation {
+            refs,
             verdict: check_faults,
             ..operation
         }
@@ -136,9 +152,12 @@ impl ReleaseTrainArgs {
 impl PrognosisArgs {
     pub(super) fn run(self, session: &Session) -> Result<Exit> {
         let detailed = self.detailed_exitcode;
+        let refs = self.train.refs();
         let request = self.train.request();
-        let outcome = session.look(
+        let outcome = session.look_with(
+            &refs,
             |tree, ground| {
+                ground.settled()?;
                 let prognosis = prognose(tree, ground, &request)?;
                 let warnings = warnings(ground, &prognosis);
                 let done = Done::Foreseen(prognosis);

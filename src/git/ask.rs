@@ -1,5 +1,6 @@
 //! Asks the remote: where its branch stands, and for the commits that we lack.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -64,14 +65,20 @@ impl Checkout {
         self.answer(remote, self.start_asking(remote)?)
     }
 
-    /// Fetches the branch of the remote. No ref that anybody else uses is touched.
+    /// Fetches the branch of the remote.
     pub(super) fn fetch(&self, remote: &Remote) -> Result<Oid> {
+        let fetched = self.fetch_what(remote, &self.branch_ref())?;
+        fetched.ok_or_else(|| self.no_such_branch(remote).into())
+    }
+
+    /// Fetches a ref or a commit of the remote; `None` if it has no such ref. No ref that anybody else uses is touched.
+    pub(super) fn fetch_what(&self, remote: &Remote, what: &str) -> Result<Option<Oid>> {
         let private = if self.guarded.get() {
             format!("{FETCHED}/{FOR_A_CHANGE}")
         } else {
             format!("{FETCHED}/{}", std::process::id())
         };
-        let refspec = format!("+{}:{private}", self.branch_ref());
+        let refspec = format!("+{what}:{private}");
         let finished = self.git.run(&[
             "fetch",
             "--quiet",
@@ -85,7 +92,7 @@ impl Checkout {
         ])?;
         if !finished.is_ok() {
             if finished.stderr.contains("couldn't find remote ref") {
-                return Err(self.no_such_branch(remote).into());
+                return Ok(None);
             }
             return Err(unreachable(remote, &finished).into());
         }
@@ -97,7 +104,26 @@ impl Checkout {
             .target()
             .context("what was fetched is no commit")?;
         reference.delete()?;
-        Ok(id)
+        Ok(Some(id))
+    }
+
+    /// Where refs of the remote stand that fit one of these patterns, by name.
+    pub(super) fn ask_for(
+        &self,
+        remote: &Remote,
+        patterns: &[&str],
+    ) -> Result<BTreeMap<String, Oid>> {
+        let mut arguments = vec!["ls-remote", "--quiet", "--refs", "--", remote.source()];
+        arguments.extend(patterns);
+        let finished = self.git.run(&arguments)?;
+        if !finished.is_ok() {
+            return Err(unreachable(remote, &finished).into());
+        }
+        let text = finished.text();
+        let lines = text.lines().filter_map(|line| line.split_once('\t'));
+        lines
+            .map(|(id, name)| Ok((name.to_owned(), Oid::from_str(id)?)))
+            .collect()
     }
 
     /// The remote lacks the branch: says which ones it has.

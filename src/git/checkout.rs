@@ -112,7 +112,7 @@ impl Checkout {
         }
     }
 
-    fn resolved(&self, reference: &str) -> Result<Option<Oid>> {
+    pub(super) fn resolved(&self, reference: &str) -> Result<Option<Oid>> {
         match self.repository.refname_to_id(reference) {
             Ok(id) => Ok(Some(id)),
             Err(error) if error.code() == ErrorCode::NotFound => Ok(None),

@@ -14,6 +14,7 @@ mod objects;
 mod operation;
 mod pack;
 mod packs;
+mod past;
 mod plain;
 mod program;
 mod promisor;

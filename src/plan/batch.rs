@@ -26,7 +26,7 @@ pub(crate) fn apply(draft: &mut Draft, ground: &Ground, steps: &[Step]) -> Resul
     for (place, step) in (1..).zip(steps) {
         let mut run = || -> Result<Outcome> {
             // Anew for each: an operation before may have changed an environment or the options.
-            let ground = Ground::begin(draft, ground.context)?;
+            let ground = Ground::begin(draft, ground.context)?.after(ground);
             let outcome = (step.verb)(draft, &ground)?;
             (step.verdict)(&outcome)?;
             Ok(outcome)

@@ -1,11 +1,15 @@
 //! What every verb stands on: who acts and when, the options of the repository, its environments.
 
 use std::cell::Cell;
+use std::fmt;
+use std::rc::Rc;
 
 use anyhow::Result;
 use thiserror::Error;
 
-use crate::state::{Actor, EnvironmentGraph, Moment, Options, deployment, release};
+use crate::state::{
+    Actor, CommitId, EnvironmentGraph, Moment, Options, SourceRef, deployment, release,
+};
 use crate::tree::{Kind, ReadTree, RepoPath};
 
 /// What comes from outside, once for a whole command.
@@ -50,6 +54,32 @@ impl Unusable {
     }
 }
 
+/// A point in the history of the manifest repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Source {
+    /// As it was asked for.
+    pub(crate) name: SourceRef,
+    /// The commit that it stands for.
+    pub(crate) commit: CommitId,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let commit = self.commit.as_ref();
+        if commit.starts_with(self.name.as_ref()) {
+            return formatter.write_str(&commit[..10]);
+        }
+        write!(formatter, "{} ({})", self.name, &commit[..10])
+    }
+}
+
+/// An earlier state of the manifest repository.
+#[derive(Clone, Copy)]
+pub(crate) struct Past<'a> {
+    pub(crate) source: &'a Source,
+    pub(crate) tree: &'a dyn ReadTree,
+}
+
 /// Options and environments of the tree that is planned on.
 pub(crate) struct Ground<'a> {
     /// What comes from outside.
@@ -58,8 +88,10 @@ pub(crate) struct Ground<'a> {
     pub(crate) options: Options,
     /// Its environments.
     pub(crate) environments: EnvironmentGraph,
+    /// Earlier states, from which trains take versions.
+    pasts: &'a [Past<'a>],
     /// How many events this command has recorded so far.
-    events: Cell<u64>,
+    events: Rc<Cell<u64>>,
 }
 
 impl<'a> Ground<'a> {
@@ -90,8 +122,29 @@ impl<'a> Ground<'a> {
             context,
             options,
             environments,
-            events: Cell::new(0),
+            pasts: &[],
+            events: Rc::default(),
         })
+    }
+
+    /// The same ground, with earlier states to take versions from.
+    pub(crate) fn with_pasts(self, pasts: &'a [Past<'a>]) -> Self {
+        Self { pasts, ..self }
+    }
+
+    /// The same ground, for a later operation of the command that stands on the other one.
+    pub(super) fn after(self, other: &Self) -> Self {
+        Self {
+            pasts: other.pasts,
+            events: Rc::clone(&other.events),
+            ..self
+        }
+    }
+
+    /// The earlier state that was asked for by this name.
+    pub(super) fn past(&self, name: &SourceRef) -> Option<Past<'a>> {
+        let mut pasts = self.pasts.iter();
+        pasts.find(|past| past.source.name == *name).copied()
     }
 
     /// The place of the next event among those of this command.

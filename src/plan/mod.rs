@@ -27,6 +27,6 @@ pub(crate) mod whereabouts;
 mod world;
 mod yaml;
 
-pub(crate) use ground::{Context, Ground, Unusable};
+pub(crate) use ground::{Context, Ground, Past, Source, Unusable};
 pub(crate) use outcome::{Done, Outcome};
 pub(crate) use refusal::{Refusal, unlock_command};

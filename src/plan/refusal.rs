@@ -4,6 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
+use super::Source;
 use super::environment::EnvironmentRefusal;
 use super::outcome::LockTarget;
 use crate::state::deployment::BrokenLink;
@@ -88,6 +89,8 @@ pub(crate) enum Refusal {
     TeamWithoutApps { team: TeamName, others: Others },
     /// The rules of environments.
     Environment(EnvironmentRefusal),
+    /// The repository held no environments at that point.
+    NoStateThere { point: Source },
     /// No release was built from the commit, and none names it in its history.
     UnknownCommit { commit: CommitPrefix },
     /// Several commits begin so.
@@ -247,6 +250,9 @@ impl Refusal {
                     ),
                 })
             }
+            Self::NoStateThere { .. } => {
+                Some("name a commit of the manifest repository's branch, or a tag on it".to_owned())
+            }
             Self::UnknownCommit { .. } => Some(
                 "releases tell their commits with `--source-commit-id`, and the commits before with `--previous-commit-id`; old releases are cleaned up"
                     .to_owned(),
@@ -330,6 +336,9 @@ impl fmt::Display for Refusal {
                 places.iter().try_for_each(|(environment, left)| {
                     write!(formatter, "\n  {} {left}", plain(environment))
                 })
+            }
+            Self::NoStateThere { point } => {
+                write!(formatter, "there are no environments at {point}")
             }
             Self::UnknownCommit { commit } => write!(
                 formatter,

@@ -9,15 +9,15 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use super::cleanup::clean_up;
 use super::place::Place;
 use super::record::Route;
-use super::{Ground, known};
+use super::{Ground, Past, Refusal, known};
 use crate::state::{
-    AppName, EnvName, Environment, GroupName, Locks, TeamName, Upstream, Version, deployment,
-    release,
+    AppName, EnvName, Environment, EnvironmentGraph, GroupName, Locks, SourceRef, TeamName,
+    Upstream, Version, deployment, release,
 };
 use crate::tree::{Draft, ReadTree};
 use stop::Stop;
@@ -54,6 +54,8 @@ pub(crate) struct Train {
     /// Takes the apps of this team only.
     pub(crate) team: Option<TeamName>,
     pub(crate) on_lock: OnLock,
+    /// Takes the versions that ran upstream at this point.
+    pub(crate) source: Option<SourceRef>,
 }
 
 /// What a train did: its prognosis, and the old releases that were cleaned up.
@@ -69,13 +71,25 @@ pub(crate) fn prognose(tree: &dyn ReadTree, ground: &Ground, request: &Train) ->
     if let Some(team) = &request.team {
         known::team(tree, team)?;
     }
+    let past = match &request.source {
+        Some(name) => Some(ground.past(name).context("it was looked up beforehand")?),
+        None => None,
+    };
+    if let Some(Past { source, tree }) = past
+        && EnvironmentGraph::read(tree)?.iter().next().is_none()
+    {
+        let point = source.clone();
+        return Err(Refusal::NoStateThere { point }.into());
+    }
+    let then = past.map(|past| past.tree);
     let mut prognoses = BTreeMap::new();
     for environment in environments {
-        let prognosis = prognose_environment(tree, request, environment)?;
+        let prognosis = prognose_environment((tree, then), request, environment)?;
         prognoses.insert(environment.name.clone(), prognosis);
     }
     let prognosis = Prognosis {
         target,
+        source: past.map(|past| past.source.clone()),
         team: request.team.clone(),
         environments: prognoses,
     };
@@ -160,7 +174,7 @@ fn resolve<'a>(ground: &'a Ground, request: &Train) -> Result<(Target, Vec<&'a E
 
 /// The first that holds, in this order: no usable upstream, the environment is locked; else its apps.
 fn prognose_environment(
-    tree: &dyn ReadTree,
+    (tree, past): (&dyn ReadTree, Option<&dyn ReadTree>),
     request: &Train,
     environment: &Environment,
 ) -> Result<EnvironmentPrognosis> {
@@ -177,11 +191,12 @@ fn prognose_environment(
         return Ok(EnvironmentPrognosis::Skipped(skip));
     }
     let candidates = match &upstream {
-        Upstream::Latest => release::apps(tree)?,
-        Upstream::Environment(name) => deployment::apps(tree, name)?,
+        Upstream::Latest => release::apps(past.unwrap_or(tree))?,
+        Upstream::Environment(name) => deployment::apps(past.unwrap_or(tree), name)?,
     };
     let stop = Stop {
         tree,
+        past,
         environment: &environment.name,
         upstream: &upstream,
         locks: &locks,

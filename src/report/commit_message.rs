@@ -326,6 +326,8 @@ fn numbered(verb: &str, app: &AppName, versions: &[Version]) -> Option<String> {
 }
 
 fn moves(prognosis: &Prognosis) -> Vec<String> {
+    let source = prognosis.source.iter();
+    let source = source.map(|source| format!("versions as of {} ({})", source.name, source.commit));
     let lines = prognosis
         .apps()
         .filter_map(|(environment, app, each)| match &each.fate {
@@ -344,5 +346,5 @@ fn moves(prognosis: &Prognosis) -> Vec<String> {
                 _ => None,
             },
         });
-    lines.collect()
+    source.chain(lines).collect()
 }

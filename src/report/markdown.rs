@@ -64,12 +64,8 @@ fn list(outcome: &Outcome, fate: &Fate) -> Vec<String> {
 }
 
 fn train(title: &str, prognosis: &Prognosis, now: Moment) -> Vec<String> {
-    let team = prognosis
-        .team
-        .as_ref()
-        .map(|team| format!(", team {team}"))
-        .unwrap_or_default();
-    let mut lines = vec![format!("### {title}{team}")];
+    let limits = escaped(&prognosis.limits());
+    let mut lines = vec![format!("### {title}{limits}")];
     for (name, prognosis) in &prognosis.environments {
         lines.push(String::new());
         match prognosis {

@@ -281,6 +281,8 @@ fn foreseen(prognosis: &Prognosis) -> Map<String, Value> {
         "target": target,
         "targetType": kind,
         "team": prognosis.team,
+        "sourceRef": prognosis.source.as_ref().map(|source| &source.name),
+        "sourceCommit": prognosis.source.as_ref().map(|source| &source.commit),
         "envsPrognoses": environments,
     }))
 }

@@ -269,12 +269,8 @@ fn foreseen(prognosis: &Prognosis, now: Moment) -> Vec<String> {
 }
 
 fn headline(what: &str, prognosis: &Prognosis) -> String {
-    let team = prognosis
-        .team
-        .as_ref()
-        .map(|team| format!(", team {team}"))
-        .unwrap_or_default();
-    paint(HEAD, format!("{what} {}{team}", prognosis.target))
+    let limits = prognosis.limits();
+    paint(HEAD, format!("{what} {}{limits}", prognosis.target))
 }
 
 fn environments(prognosis: &Prognosis, tense: Tense, now: Moment) -> Vec<String> {

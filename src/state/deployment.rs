@@ -149,11 +149,11 @@ pub(crate) fn remove(draft: &mut Draft, folder: &AppFolder) -> Result<()> {
 /// The version that the links of both environments name, if they name the same. Whether that release still exists is not
 /// looked at: where nothing is to happen, the folder of all its releases need not be read.
 pub(crate) fn shared(
-    tree: &dyn ReadTree,
-    environments: [&EnvName; 2],
+    environments: [(&dyn ReadTree, &EnvName); 2],
     app: &AppName,
 ) -> Result<Option<Version>> {
-    let [one, other] = environments.map(|environment| tree.entry(&version_path(environment, app)));
+    let [one, other] =
+        environments.map(|(tree, environment)| tree.entry(&version_path(environment, app)));
     match (one?, other?) {
         (Some(Entry::Symlink(one)), Some(Entry::Symlink(other))) if one == other => {
             Ok(version_of(app, &one))

@@ -133,6 +133,11 @@ name_type!(
     check_commit_prefix
 );
 name_type!(
+    /// A point in the history of the manifest repository as git understands it: a tag, a branch, a commit id, `main~3`.
+    SourceRef,
+    check_source_ref
+);
+name_type!(
     /// What people call a version, such as `v1.2.3`: 1 to 15 bytes without control characters.
     DisplayVersion,
     check_display_version
@@ -206,6 +211,15 @@ fn check_commit_prefix(value: &str) -> Result<(), InvalidName> {
     }
     let rule = "7 to 40 hexadecimal digits are needed";
     Err(InvalidName::new("commit id", value, rule))
+}
+
+fn check_source_ref(value: &str) -> Result<(), InvalidName> {
+    let odd = |letter: char| letter.is_control() || letter.is_whitespace();
+    if (1..=250).contains(&value.len()) && !value.starts_with('-') && !value.contains(odd) {
+        return Ok(());
+    }
+    let rule = "a tag, a branch or a commit id is needed";
+    Err(InvalidName::new("point in the history", value, rule))
 }
 
 fn check_display_version(value: &str) -> Result<(), InvalidName> {

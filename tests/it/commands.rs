@@ -15,6 +15,7 @@ mod manifest_lock;
 mod message;
 mod minor;
 mod output;
+mod past;
 mod place;
 mod queue;
 mod release;

@@ -220,6 +220,7 @@ impl Journey {
             target_kind: self.kind,
             team: self.team.and_then(|team| team.parse().ok()),
             on_lock: self.on_lock,
+            source: None,
         }
     }
 }

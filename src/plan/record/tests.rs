@@ -77,6 +77,7 @@ impl World {
             target_kind: TargetKind::Unknown,
             team: None,
             on_lock: OnLock::Queue,
+            source: None,
         };
         run_train(&mut self.0, &request).unwrap();
         self

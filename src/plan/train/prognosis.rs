@@ -6,7 +6,7 @@ use std::fmt;
 use anyhow::Result;
 
 use super::{AppSkip, EnvironmentSkip, QueueMove};
-use crate::plan::{Ground, Refusal};
+use crate::plan::{Ground, Refusal, Source};
 use crate::state::release::ReleaseKind;
 use crate::state::{AppName, EnvName, GroupName, LockScope, TeamName, Upstream, Version};
 use crate::tree::Content;
@@ -31,6 +31,8 @@ impl fmt::Display for Target {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Prognosis {
     pub(crate) target: Target,
+    /// When the upstreams ran what the train takes, if not now.
+    pub(crate) source: Option<Source>,
     pub(crate) team: Option<TeamName>,
     pub(crate) environments: BTreeMap<EnvName, EnvironmentPrognosis>,
 }
@@ -65,6 +67,14 @@ pub(crate) enum AppFate {
 }
 
 impl Prognosis {
+    /// What the train is limited to, in phrases that follow its target.
+    pub(crate) fn limits(&self) -> String {
+        let team = self.team.as_ref().map(|team| format!(", team {team}"));
+        let source = self.source.as_ref();
+        let source = source.map(|source| format!(", as of {source}"));
+        team.into_iter().chain(source).collect()
+    }
+
     /// Every app that is looked at, by environment and name.
     pub(crate) fn apps(&self) -> impl Iterator<Item = (&EnvName, &AppName, &AppPrognosis)> {
         self.environments

@@ -94,6 +94,8 @@ pub(crate) enum AppSkip {
     TeamLocked(Held),
     /// A link is broken.
     Broken(BrokenLink),
+    /// The release that ran upstream at an earlier point has been removed since.
+    Gone(Version),
     /// The upstream runs a release of later kuberpult.
     Revision(Version),
 }
@@ -129,6 +131,8 @@ impl AppSkip {
             Self::TeamLocked(_) => Cause::known("TEAM_IS_LOCKED", 5),
             Self::Broken(_) => Cause::ours("APP_LINK_IS_BROKEN"),
             Self::Revision(_) => Cause::ours("APP_VERSION_HAS_REVISION"),
+            // kuberpult calls it by the number of a release without a manifest.
+            Self::Gone(_) => Cause::known("APP_RELEASE_IS_GONE", 3),
         }
     }
 
@@ -140,6 +144,7 @@ impl AppSkip {
             | Self::AlreadyThere(_)
             | Self::NotInEnvironment(_)
             | Self::Broken(_)
+            | Self::Gone(_)
             | Self::Revision(_) => None,
         }
     }
@@ -159,6 +164,9 @@ impl fmt::Display for AppSkip {
             }
             Self::TeamLocked(_) => write!(formatter, "its team is locked"),
             Self::Broken(broken) => broken.fmt(formatter),
+            Self::Gone(version) => {
+                write!(formatter, "release {version} has been removed since")
+            }
             Self::Revision(version) => {
                 write!(
                     formatter,

@@ -10,6 +10,8 @@ use crate::tree::ReadTree;
 /// One environment at which the train stops.
 pub(super) struct Stop<'a> {
     pub(super) tree: &'a dyn ReadTree,
+    /// An earlier state, if what ran upstream then is to be taken.
+    pub(super) past: Option<&'a dyn ReadTree>,
     pub(super) environment: &'a EnvName,
     pub(super) upstream: &'a Upstream,
     pub(super) locks: &'a Locks,
@@ -19,7 +21,10 @@ pub(super) struct Stop<'a> {
 impl Stop<'_> {
     pub(super) fn prognose(&self, app: &AppName) -> Result<AppPrognosis> {
         if let Upstream::Environment(upstream) = self.upstream
-            && let Some(version) = deployment::shared(self.tree, [upstream, self.environment], app)?
+            && let Some(version) = deployment::shared(
+                [(self.then(), upstream), (self.tree, self.environment)],
+                app,
+            )?
         {
             return Ok(AppPrognosis {
                 current: Some(version),
@@ -49,6 +54,9 @@ impl Stop<'_> {
         if current == Some(version) {
             return skipped(AppSkip::AlreadyThere(version));
         }
+        if self.past.is_some() && !release::exists(self.tree, app, version)? {
+            return skipped(AppSkip::Gone(version));
+        }
         if version.has_revision() {
             return skipped(AppSkip::Revision(version));
         }
@@ -75,11 +83,16 @@ impl Stop<'_> {
         })
     }
 
+    /// The state that tells what runs upstream.
+    fn then(&self) -> &dyn ReadTree {
+        self.past.unwrap_or(self.tree)
+    }
+
     fn version_upstream(&self, app: &AppName) -> Result<Linked> {
         match self.upstream {
-            Upstream::Environment(name) => deployment::current(self.tree, name, app),
+            Upstream::Environment(name) => deployment::current(self.then(), name, app),
             Upstream::Latest => {
-                let highest = release::versions(self.tree, app)?.last().copied();
+                let highest = release::versions(self.then(), app)?.last().copied();
                 Ok(highest.map_or(Linked::Nothing, Linked::To))
             }
         }

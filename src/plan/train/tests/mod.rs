@@ -1,5 +1,6 @@
 //! Trains and prognoses by the sentences of the rules: where they go and what they take.
 
+mod past;
 mod queue;
 mod skips;
 
@@ -24,6 +25,7 @@ fn to(target: &str) -> Train {
         target_kind: TargetKind::Unknown,
         team: None,
         on_lock: OnLock::Queue,
+        source: None,
     }
 }
 
