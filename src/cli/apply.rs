@@ -60,7 +60,13 @@ impl ApplyArgs {
                     "a file cannot come from stdin, where the list comes from"
                 );
                 let name = plain(&name(fields)?);
-                parse(line)?.ok_or_else(|| anyhow!("`{name}` changes nothing that a list could"))
+                let operation = parse(line)?
+                    .ok_or_else(|| anyhow!("`{name}` changes nothing that a list could"))?;
+                ensure!(
+                    operation.refs.tag.is_none(),
+                    "a tag is for the commit of a single train, and a list makes one commit of all"
+                );
+                Ok(operation)
             };
             let operation = read().map_err(|error| {
                 let place = format!("`{shown}`, operation {place}");

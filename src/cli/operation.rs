@@ -71,6 +71,7 @@ pub(super) fn together(name: &'static str, operations: Vec<Operation>) -> Operat
             .iter()
             .flat_map(|each| each.refs.sources.clone())
             .collect(),
+        tag: None,
     };
     let steps = operations.into_iter().map(|operation| Step {
         name: operation.request.operation.to_owned(),

@@ -20,8 +20,8 @@ use crate::git::{
     clean,
 };
 use crate::plan::{Context, Ground, Outcome, Past, Source, argocd, render};
-use crate::report::{self, Fate, Format, Input, commit_message};
-use crate::state::{Actor, FreeText, Moment, SourceRef};
+use crate::report::{self, Fate, Format, Input, Tag, TagState, commit_message};
+use crate::state::{Actor, FreeText, Moment, SourceRef, TagName};
 use crate::tree::{ChangeSet, Draft, ReadTree};
 
 /// What the command line and the environment say about every command.
@@ -54,6 +54,8 @@ pub(super) struct Request {
 pub(super) struct Refs {
     /// Points in the history from which versions are taken.
     pub(super) sources: BTreeSet<SourceRef>,
+    /// A tag for the commit.
+    pub(super) tag: Option<TagName>,
 }
 
 /// A change on its way.
@@ -61,6 +63,7 @@ struct Undertaking<'a> {
     checkout: &'a Checkout,
     request: &'a Request,
     past: Vec<Earlier<'a>>,
+    tag: Option<TagName>,
     actor: Actor,
     /// What makes it the same one when it is repeated.
     identity: Uuid,
@@ -201,6 +204,7 @@ impl Session {
             checkout: &checkout,
             request,
             past,
+            tag: refs.tag.clone(),
             actor,
             identity: Uuid::new_v5(&Uuid::NAMESPACE_URL, identity.as_bytes()),
         };
@@ -251,9 +255,16 @@ impl Session {
                 outcome,
             })
         };
+        let tag = undertaking.tag.as_ref();
         if self.dry_run {
+            if let Some(name) = tag
+                && let Some(taken) = checkout.tag_in_the_way(name.as_ref())?
+            {
+                return Err(taken.into());
+            }
             let planned = checkout.rehearse(plan)?;
-            let fate = self.fate(!planned.changes.is_empty(), None);
+            let mut fate = self.fate(!planned.changes.is_empty(), None);
+            fate.tag = Tag::after(tag, fate.changed, TagState::Free);
             return Ok(Some((planned.outcome, fate)));
         }
         let operation = operation(undertaking, &context, id.clone());
@@ -261,6 +272,7 @@ impl Session {
         Ok(told.map(|(outcome, mut fate)| {
             fate.warnings
                 .extend(self.notify(checkout, &fate, notice.take()));
+            fate.tag = Tag::after(tag, fate.changed, TagState::Set);
             (outcome, fate)
         }))
     }
@@ -317,8 +329,22 @@ impl Session {
             let ground = Ground::begin(snapshot, &context)?.with_pasts(&pasts);
             read(snapshot, &ground)
         })?;
-        self.answer(&outcome, &self.fate(changed(&outcome), None))?;
-        Ok(outcome)
+        let taken = match &refs.tag {
+            Some(name) => checkout.tag_in_the_way(name.as_ref())?,
+            None => None,
+        };
+        let state = match &taken {
+            Some(taken) => TagState::Taken(taken.message.clone()),
+            None => TagState::Free,
+        };
+        let mut fate = self.fate(changed(&outcome), None);
+        fate.tag = Tag::after(refs.tag.as_ref(), true, state);
+        self.answer(&outcome, &fate)?;
+        match taken {
+            // It ends as the train would, after an answer that says what there is to say besides.
+            Some(taken) => Err(taken.into()),
+            None => Ok(outcome),
+        }
     }
 
     fn fate(&self, changed: bool, commit: Option<String>) -> Fate {
@@ -328,6 +354,7 @@ impl Session {
             commit,
             warnings: Vec::new(),
             now: self.now,
+            tag: None,
         }
     }
 
@@ -468,7 +495,9 @@ fn operation(undertaking: &Undertaking, context: &Context, id: String) -> Operat
         id,
         request: undertaking.identity.to_string(),
         instant: context.now.to_exact(),
-        counts: undertaking.request.counts,
+        // A tag can be made once: who repeats the command shall find it made.
+        counts: undertaking.request.counts || undertaking.tag.is_some(),
+        tag: undertaking.tag.as_ref().map(|tag| tag.as_ref().to_owned()),
         author: signature(author),
         committer: signature(committer),
     }

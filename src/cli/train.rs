@@ -13,7 +13,9 @@ use crate::plan::train::{
 use crate::plan::{Done, Ground, Outcome};
 use crate::report::Input;
 use crate::state::environment::NoUpstream;
-use crate::state::{EnvName, Environment, GroupName, SourceRef, TeamName, plain};
+use crate::state::{
+    EnvName, Environment, GroupName, InvalidName, SourceRef, TagName, TeamName, plain,
+};
 
 /// Deploy to an environment or a group what runs on its upstream, for all apps at once
 #[derive(Debug, Args)]
@@ -56,6 +58,9 @@ struct TrainArgs {
     /// Take what ran upstream at this point of the manifest repository: a tag, a branch or a commit
     #[arg(long, value_name = "TAG|COMMIT", alias = "source_ref")]
     source_ref: Option<SourceRef>,
+    /// Tag the commit of the train, if it changes anything
+    #[arg(long, value_name = "NAME", value_parser = tag)]
+    tag: Option<TagName>,
     /// What to do about an app or team lock
     #[arg(long, value_enum, default_value_t = LockChoice::Queue)]
     on_lock: LockChoice,
@@ -85,10 +90,16 @@ enum LockChoice {
     Fail,
 }
 
+/// The name of a tag, short or in full.
+fn tag(text: &str) -> Result<TagName, InvalidName> {
+    text.strip_prefix("refs/tags/").unwrap_or(text).parse()
+}
+
 impl TrainArgs {
     fn refs(&self) -> Refs {
         Refs {
             sources: self.source_ref.iter().cloned().collect(),
+            tag: self.tag.clone(),
         }
     }
 
@@ -129,10 +140,14 @@ impl ReleaseTrainArgs {
             name: "Source-Ref",
             value: source.to_string(),
         }));
+        inputs.extend(refs.tag.iter().map(|tag| Input {
+            name: "Tag",
+            value: tag.to_string(),
+        }));
         let command = Request {
             operation: "release-train",
             inputs,
-            identity: format!("{request:?}"),
+            identity: format!("{request:?} {:?}", refs.tag),
             counts: false,
         };
         let operation = Operation::new(command, move |draft, ground| {

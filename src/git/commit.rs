@@ -19,7 +19,8 @@ pub(crate) struct Signature {
 }
 
 impl Signature {
-    fn line(&self) -> String {
+    /// As it stands in a commit or a tag.
+    pub(super) fn line(&self) -> String {
         // What git strips too: it would end the field.
         let field = |text: &str| {
             let text: String = text

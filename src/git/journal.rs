@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::tag::UnpushedTag;
 use super::{Checkout, Failure, FailureKind, guard};
 
 /// A push whose end nobody has seen.
@@ -24,6 +25,9 @@ pub(crate) struct Pending {
     pub(super) base: String,
     /// The commit that was pushed.
     pub(super) new: String,
+    /// The tag that goes along with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) tag: Option<UnpushedTag>,
 }
 
 /// The form of journals that this program writes and understands.
@@ -48,6 +52,12 @@ impl Checkout {
 
     pub(super) fn clear_pending(&self) -> Result<()> {
         remove(&self.journal_path())
+    }
+
+    /// Removes what a command left that was killed while it wrote its journal.
+    pub(super) fn sweep_pending(&self) {
+        // What cannot be removed now is written over by the next journal.
+        let _ = std::fs::remove_file(self.journal_path().with_extension("draft"));
     }
 
     fn journal_path(&self) -> PathBuf {

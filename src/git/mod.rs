@@ -26,6 +26,7 @@ mod settle;
 mod snapshot;
 mod stamp;
 mod step;
+mod tag;
 mod touched;
 mod worktree;
 

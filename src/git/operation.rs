@@ -6,6 +6,7 @@ use super::Signature;
 use super::commit::UnpushedCommit;
 use super::journal::{FORM, Pending};
 use super::remote::Remote;
+use super::tag::UnpushedTag;
 use super::worktree::WorkTree;
 use crate::tree::ChangeSet;
 
@@ -20,6 +21,8 @@ pub(crate) struct Operation {
     pub(crate) counts: bool,
     pub(crate) author: Signature,
     pub(crate) committer: Signature,
+    /// The name of a tag that goes along with the commit.
+    pub(crate) tag: Option<String>,
 }
 
 /// A plan on one snapshot.
@@ -47,7 +50,11 @@ pub(crate) enum Published<O> {
 }
 
 /// What the journal keeps of a push under way.
-pub(super) fn pending(operation: &Operation, commit: UnpushedCommit) -> Pending {
+pub(super) fn pending(
+    operation: &Operation,
+    commit: UnpushedCommit,
+    tag: Option<UnpushedTag>,
+) -> Pending {
     Pending {
         form: FORM,
         operation: operation.id.clone(),
@@ -55,6 +62,7 @@ pub(super) fn pending(operation: &Operation, commit: UnpushedCommit) -> Pending 
         instant: operation.instant.clone(),
         base: commit.parent.to_string(),
         new: commit.id.to_string(),
+        tag,
     }
 }
 

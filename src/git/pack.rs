@@ -77,7 +77,8 @@ fn append_object(
         ObjectType::Commit => 1,
         ObjectType::Tree => 2,
         ObjectType::Blob => 3,
-        other => anyhow::bail!("trainyard writes no {other}"),
+        ObjectType::Tag => 4,
+        ObjectType::Any => anyhow::bail!("an object of no kind"),
     };
     // The length, 4 bits beside the kind and then 7 bits a byte, lowest first.
     let mut length = object.bytes.len();

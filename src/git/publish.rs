@@ -55,6 +55,7 @@ impl Checkout {
             );
         }
         self.sweep_fetched();
+        self.sweep_aside();
         let Some(remote) = &self.remote else {
             return self.commit_locally(operation, &mut plan);
         };
@@ -70,6 +71,18 @@ impl Checkout {
             {
                 return Ok(done);
             }
+            if let Some(taken) = self.own_tag_in_the_way(operation)? {
+                // The push of the killed command may have landed in this very moment.
+                if let Some(done) =
+                    self.overtaken(remote, operation, left.as_ref(), 1, &mut plan)?
+                {
+                    return Ok(done);
+                }
+                if attempt > 0 {
+                    self.forget(left.as_ref())?;
+                }
+                return Err(taken.into());
+            }
             let (base, planned) = self.plan_to_push(remote, attempt == 0, &mut plan)?;
             let written = self.write(operation, &base, &planned)?;
             let Some(commit) = written else {
@@ -78,11 +91,13 @@ impl Checkout {
                 }
                 return Ok(Published::NothingToDo(planned.outcome));
             };
-            self.write_pending(&pending(operation, commit))?;
+            let tag = self.write_tag(operation, commit, &planned.message)?;
+            self.write_pending(&pending(operation, commit, tag.clone()))?;
             let mut ahead = None;
             let look_ahead = || ahead = worktree::look_ahead(self, commit.id);
-            match push::attempt(self, remote, commit, look_ahead)? {
+            match push::attempt(self, remote, (commit, tag.as_ref()), look_ahead)? {
                 PushOutcome::Landed => {
+                    self.remember_tag(tag.as_ref());
                     // The journal goes last: killed before, the same command finds that it is done.
                     let work_tree = worktree::bring_along(self, commit.id, ahead);
                     self.forget_pending();
@@ -245,19 +260,43 @@ impl Checkout {
         })
     }
 
-    /// Without a remote, moving the local branch is the commit point.
+    /// Without a remote, moving the local branch is the commit point. A tag moves along in the same step, and a journal tells
+    /// the next command if it was killed in the middle of that.
     fn commit_locally<O>(
         &self,
         operation: &Operation,
         plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
     ) -> Result<Published<O>> {
+        if let Some(done) = self.settle_locally(operation, plan)? {
+            return Ok(done);
+        }
         let start = Instant::now();
         for attempt in 0_u32.. {
+            if let Some(taken) = self.own_tag_in_the_way(operation)? {
+                return Err(taken.into());
+            }
             let (base, planned) = self.plan_on(self.local_base()?, plan)?;
             let Some(commit) = self.write(operation, &base, &planned)? else {
                 return Ok(Published::NothingToDo(planned.outcome));
             };
-            if let Some(work_tree) = worktree::commit_locally(self, commit)? {
+            let tag = self.write_tag(operation, commit, &planned.message)?;
+            if tag.is_some() {
+                self.write_pending(&pending(operation, commit, tag.clone()))?;
+            }
+            let committed = worktree::commit_locally(self, commit, tag.as_ref());
+            let mut work_tree = None;
+            if let Some(tag) = &tag {
+                // Should only one of the two have moved, the other one follows or it goes back.
+                if self.mend_tag(commit.id, tag)? && committed.is_err() {
+                    work_tree = Some(worktree::bring_along(self, commit.id, None));
+                }
+                self.clear_pending()?;
+            }
+            let work_tree = match work_tree {
+                Some(work_tree) => Some(work_tree),
+                None => committed?,
+            };
+            if let Some(work_tree) = work_tree {
                 return Ok(landed(planned.outcome, commit.id, None, work_tree));
             }
             if start.elapsed() > PATIENCE {

@@ -4,8 +4,9 @@ use anyhow::Result;
 
 use super::ask::{denies_access, unreachable};
 use super::commit::UnpushedCommit;
-use super::program::Finished;
+use super::program::{Finished, Running};
 use super::remote::Remote;
+use super::tag::UnpushedTag;
 use super::{Checkout, Failure};
 
 /// What came of a push.
@@ -23,26 +24,15 @@ pub(super) enum PushOutcome {
     Unknown(String),
 }
 
-/// Pushes the commit if the remote's branch still stands at its parent. `meanwhile` is done while git is at it.
+/// Pushes the commit if the remote's branch still stands at its parent, and the tag with it if it has none of that name: both,
+/// or none. `meanwhile` is done while git is at it.
 pub(super) fn attempt(
     checkout: &Checkout,
     remote: &Remote,
-    commit: UnpushedCommit,
+    (commit, tag): (UnpushedCommit, Option<&UnpushedTag>),
     meanwhile: impl FnOnce(),
 ) -> Result<PushOutcome> {
-    let branch = checkout.branch_ref();
-    let lease = format!("--force-with-lease={branch}:{}", commit.parent);
-    let refspec = format!("{}:{branch}", commit.id);
-    let push = checkout.git.start(&[
-        "push",
-        "--porcelain",
-        "--no-follow-tags",
-        "--recurse-submodules=no",
-        &lease,
-        "--",
-        &remote.name,
-        &refspec,
-    ])?;
+    let push = start(checkout, remote, commit, tag)?;
     meanwhile();
     let pushed = push.finish()?;
     if pushed.is_ok() {
@@ -73,6 +63,34 @@ pub(super) fn attempt(
             checkout.branch, remote.name
         ))),
     }
+}
+
+fn start(
+    checkout: &Checkout,
+    remote: &Remote,
+    commit: UnpushedCommit,
+    tag: Option<&UnpushedTag>,
+) -> Result<Running> {
+    let branch = checkout.branch_ref();
+    let mut leases = vec![format!("--force-with-lease={branch}:{}", commit.parent)];
+    let mut refspecs = vec![format!("{}:{branch}", commit.id)];
+    if let Some(tag) = tag {
+        let reference = tag.reference();
+        leases.push("--atomic".to_owned());
+        // Nothing behind the colon: there must be no such ref.
+        leases.push(format!("--force-with-lease={reference}:"));
+        refspecs.push(format!("{}:{reference}", tag.id()?));
+    }
+    let mut arguments = vec![
+        "push",
+        "--porcelain",
+        "--no-follow-tags",
+        "--recurse-submodules=no",
+    ];
+    arguments.extend(leases.iter().map(String::as_str));
+    arguments.extend(["--", &remote.name]);
+    arguments.extend(refspecs.iter().map(String::as_str));
+    checkout.git.start(&arguments)
 }
 
 /// What git itself said, without what the remote and its hooks said through it.
@@ -115,19 +133,23 @@ fn not_applied(pushed: &Finished) -> PushOutcome {
         "incorrect old value provided",
     ];
     let stdout = pushed.text();
-    let verdict = stdout.lines().find(|line| line.starts_with('!'));
+    let verdicts = stdout.lines().filter(|line| line.starts_with('!'));
+    // A ref that fails only because another one does says no more than that.
+    let of_its_own = verdicts.clone().find(|line| !line.contains("atomic"));
+    let verdict = of_its_own.or(verdicts.clone().next());
     if let Some(verdict) = verdict {
-        if COLLISIONS
-            .iter()
-            .any(|collision| verdict.contains(collision))
-        {
+        // Of several refs that move together, the server names the one that failed only in its words.
+        let together = verdict.contains("atomic transaction failed");
+        let collided =
+            |sign: &&str| verdict.contains(*sign) || together && pushed.stderr.contains(*sign);
+        if COLLISIONS.iter().any(|sign| collided(&sign)) {
             return PushOutcome::RemoteMoved;
         }
         let reason = verdict.rsplit('\t').next().unwrap_or(verdict);
         return PushOutcome::Refused(super::clean(&format!("{reason}\n{}", pushed.stderr)));
     }
     let words = own_words(pushed);
-    if denies_access(&words) {
+    if denies_access(&words) || words.contains("does not support --atomic push") {
         return PushOutcome::Refused(pushed.words());
     }
     let broke_off = [

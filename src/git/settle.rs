@@ -70,6 +70,35 @@ impl Checkout {
         self.conclude(remote, operation, (left, tip), plan)
     }
 
+    /// Finds out how far a killed command came that moved the local branch and a tag. If this is the same command again and both
+    /// have moved, it is done.
+    pub(super) fn settle_locally<O>(
+        &self,
+        operation: &Operation,
+        plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
+    ) -> Result<Option<Published<O>>> {
+        let Some(left) = self.pending()? else {
+            self.sweep_pending();
+            return Ok(None);
+        };
+        let (base, new) = (Oid::from_str(&left.base)?, Oid::from_str(&left.new)?);
+        let landed_then = match &left.tag {
+            Some(tag) => self.mend_tag(new, tag)?,
+            None => false,
+        };
+        self.clear_pending()?;
+        if !landed_then {
+            return Ok(None);
+        }
+        if left.operation != operation.id {
+            tracing::warn!("the interrupted command before this one has landed as commit {new}");
+            return Ok(None);
+        }
+        let work_tree = worktree::bring_along(self, new, None);
+        let (_, planned) = self.plan_on(base, plan)?;
+        Ok(Some(landed(planned.outcome, new, None, work_tree)))
+    }
+
     /// Removes git's lock on a ref that was about to be moved to `id` when somebody was killed. Whose it is tells its
     /// content: that id, or nothing yet.
     pub(super) fn remove_ref_lock(&self, reference: &str, id: Oid) -> Result<()> {
@@ -106,6 +135,7 @@ impl Checkout {
         plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
     ) -> Result<Option<Published<O>>> {
         let (base, new) = (Oid::from_str(&left.base)?, Oid::from_str(&left.new)?);
+        self.remember_tag(left.tag.as_ref());
         let work_tree = worktree::bring_along(self, new, None);
         self.forget_pending();
         if left.operation != operation.id {

@@ -13,6 +13,7 @@ use super::commit::UnpushedCommit;
 use super::journal::{self, FORM, Survives};
 use super::stamp::Stamp;
 use super::step::{InTheWay, Step};
+use super::tag::UnpushedTag;
 use super::touched::planned;
 use super::{Checkout, Failure, FailureKind, Snapshot, general, guard, plain};
 use crate::tree::ChangeSet;
@@ -158,11 +159,12 @@ fn try_to_bring(checkout: &Checkout, new: Oid, ahead: Option<Ahead>) -> Result<W
 pub(super) fn commit_locally(
     checkout: &Checkout,
     commit: UnpushedCommit,
+    tag: Option<&UnpushedTag>,
 ) -> Result<Option<WorkTree>> {
     let (old, new) = (commit.parent, commit.id);
     if !checkout.is_checked_out() {
         checkout.check_other_work_trees()?;
-        return Ok(move_branch(checkout, old, new)?.then_some(WorkTree::None));
+        return Ok(move_refs(checkout, old, new, tag)?.then_some(WorkTree::None));
     }
     check_settled(checkout)?;
     let lock = IndexLock::take(checkout, old, new, false)?.map_err(|held| refused(&held, WAIT))?;
@@ -178,7 +180,7 @@ pub(super) fn commit_locally(
             return Err(error);
         }
     };
-    if !move_branch(checkout, old, new)? {
+    if !move_refs(checkout, old, new, tag)? {
         lock.give_up()?;
         return Ok(None);
     }
@@ -314,6 +316,30 @@ fn move_branch(checkout: &Checkout, old: Oid, new: Oid) -> Result<bool> {
         Err(error) if error.code() == ErrorCode::Modified => Ok(false),
         Err(error) => Err(error).with_context(|| format!("moving `{branch}`")),
     }
+}
+
+/// Moves the local branch by compare-and-swap and makes the tag, both or none; false if the branch has moved elsewhere
+/// meanwhile, or somebody made a tag of that name.
+fn move_refs(checkout: &Checkout, old: Oid, new: Oid, tag: Option<&UnpushedTag>) -> Result<bool> {
+    let Some(tag) = tag else {
+        return move_branch(checkout, old, new);
+    };
+    let (branch, name) = (checkout.branch_ref(), tag.reference());
+    let mut refs = checkout.repository.transaction()?;
+    for reference in [&branch, &name] {
+        match refs.lock_ref(reference) {
+            Err(error) if error.code() == ErrorCode::Locked => return Ok(false),
+            other => other.with_context(|| format!("locking `{reference}`"))?,
+        }
+    }
+    if checkout.local()? != Some(old) || checkout.resolved(&name)?.is_some() {
+        return Ok(false);
+    }
+    refs.set_target(&branch, new, None, "trainyard: fast-forward")?;
+    refs.set_target(&name, tag.id()?, None, "trainyard")?;
+    refs.commit()
+        .with_context(|| format!("moving `{branch}` and making `{name}`"))?;
+    Ok(true)
 }
 
 const UNFINISHED: &str = "what an interrupted command began there is not finished";

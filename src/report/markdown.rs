@@ -43,6 +43,9 @@ pub(super) fn render(outcome: &Outcome, fate: &Fate) -> String {
             | EnvironmentDone::Checked(_),
         ) => list(outcome, fate),
     };
+    if let Some(tag) = &fate.tag {
+        lines.extend([String::new(), escaped(&tag.to_string())]);
+    }
     if fate.dry_run && fate.changed {
         lines.push(String::new());
         lines.push("**Dry run: nothing was changed.**".to_owned());

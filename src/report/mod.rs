@@ -6,10 +6,12 @@ mod markdown;
 mod structured;
 mod text;
 
+use std::fmt;
+
 use anyhow::Result;
 
 use crate::plan::Outcome;
-use crate::state::Moment;
+use crate::state::{Moment, TagName};
 
 pub(crate) use commit_message::{Input, commit_message};
 pub(crate) use kuberpult::NoNumber;
@@ -37,6 +39,59 @@ pub(crate) struct Fate {
     /// What somebody should know about the checkout. One sentence each.
     pub(crate) warnings: Vec<String>,
     pub(crate) now: Moment,
+    /// The tag that was asked for.
+    pub(crate) tag: Option<Tag>,
+}
+
+/// A tag that was asked for, and what becomes of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Tag {
+    pub(crate) name: TagName,
+    pub(crate) state: TagState,
+}
+
+/// What becomes of a tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum TagState {
+    /// It was made.
+    Set,
+    /// It was not: there was no change to tag.
+    NotSet,
+    /// It can be made.
+    Free,
+    /// It cannot be made, and why.
+    Taken(String),
+}
+
+impl Tag {
+    /// A tag of this name in this state, if anything changed; without a name, none.
+    pub(crate) fn after(name: Option<&TagName>, changed: bool, state: TagState) -> Option<Self> {
+        let name = name?.clone();
+        let state = if changed { state } else { TagState::NotSet };
+        Some(Self { name, state })
+    }
+
+    /// The name of its state, for programs.
+    fn state_name(&self) -> &'static str {
+        match self.state {
+            TagState::Set => "set",
+            TagState::NotSet => "not-set",
+            TagState::Free => "free",
+            TagState::Taken(_) => "taken",
+        }
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = &self.name;
+        match &self.state {
+            TagState::Set => write!(formatter, "tagged `{name}`"),
+            TagState::NotSet => write!(formatter, "not tagged `{name}`: nothing changed"),
+            TagState::Free => write!(formatter, "the tag `{name}` is free"),
+            TagState::Taken(why) => write!(formatter, "{why}: the train would be refused"),
+        }
+    }
 }
 
 /// Writes an answer; the text has colours, and ends in a newline.

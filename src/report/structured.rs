@@ -30,6 +30,11 @@ pub(super) fn value(outcome: &Outcome, fate: &Fate) -> Value {
     } else if matches!(outcome.done, Done::Foreseen(_) | Done::RenderChecked(_)) {
         fields.insert("changesPending".into(), json!(fate.changed));
     }
+    if let Done::Train(_) | Done::Foreseen(_) = &outcome.done {
+        let tag = fate.tag.as_ref();
+        let tag = tag.map(|tag| json!({ "name": tag.name, "state": tag.state_name() }));
+        fields.insert("tag".into(), json!(tag));
+    }
     let warnings: Vec<_> = outcome.warnings.iter().chain(&fate.warnings).collect();
     fields.insert("warnings".into(), json!(warnings));
     Value::Object(fields)

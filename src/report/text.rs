@@ -39,6 +39,7 @@ pub(super) fn render(outcome: &Outcome, fate: &Fate) -> String {
     if !fate.changed && !says_so {
         lines.push("nothing changed".to_owned());
     }
+    lines.extend(fate.tag.iter().map(ToString::to_string));
     if fate.dry_run && fate.changed {
         lines.push(paint(HEAD, "dry run: nothing was changed"));
     }

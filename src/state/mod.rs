@@ -22,7 +22,7 @@ pub(crate) use lock::{Lock, LockScope, Locks, PlacedLock};
 pub(crate) use minor::MinorLines;
 pub(crate) use name::{
     AppName, CommitId, CommitPrefix, ConcreteName, DisplayVersion, EnvName, EnvPrefix, GroupName,
-    InvalidName, LockId, SourceRef, TeamName, Version,
+    InvalidName, LockId, SourceRef, TagName, TeamName, Version,
 };
 pub(crate) use options::Options;
 pub(crate) use text::{FreeText, plain};

@@ -138,6 +138,11 @@ name_type!(
     check_source_ref
 );
 name_type!(
+    /// A tag of the manifest repository, as git allows it.
+    TagName,
+    check_tag_name
+);
+name_type!(
     /// What people call a version, such as `v1.2.3`: 1 to 15 bytes without control characters.
     DisplayVersion,
     check_display_version
@@ -220,6 +225,26 @@ fn check_source_ref(value: &str) -> Result<(), InvalidName> {
     }
     let rule = "a tag, a branch or a commit id is needed";
     Err(InvalidName::new("point in the history", value, rule))
+}
+
+fn check_tag_name(value: &str) -> Result<(), InvalidName> {
+    let odd =
+        |letter: char| letter.is_control() || letter.is_whitespace() || "~^:?*[\\".contains(letter);
+    let part = |part: &str| {
+        !part.is_empty() && !part.starts_with('.') && part.strip_suffix(".lock").is_none()
+    };
+    let fits = (1..=200).contains(&value.len()) && !value.starts_with('-') && value != "@";
+    if fits
+        && value.split('/').all(part)
+        && !value.contains(odd)
+        && !value.contains("..")
+        && !value.contains("@{")
+        && !value.ends_with('.')
+    {
+        return Ok(());
+    }
+    let rule = "git allows no tag of this name (`git help check-ref-format`), or it is too long";
+    Err(InvalidName::new("tag", value, rule))
 }
 
 fn check_display_version(value: &str) -> Result<(), InvalidName> {
@@ -360,6 +385,55 @@ mod tests {
             &[&"0a".repeat(20)],
             &["", "abc", &"0A".repeat(20), &"0g".repeat(20)],
         );
+    }
+
+    #[test]
+    fn a_tag_is_one_that_git_allows() {
+        let bad = [
+            "",
+            "@",
+            "-x",
+            "a b",
+            "a..b",
+            "a/",
+            "/a",
+            "a//b",
+            ".a",
+            "a/.b",
+            "a.lock",
+            "a.lock/b",
+            "a.",
+            "a~1",
+            "a^",
+            "a:b",
+            "a?",
+            "a*",
+            "a[",
+            "a\\b",
+            "a@{b",
+            "a\n",
+            &"x".repeat(201),
+        ];
+        let good = [
+            "v1.2.3",
+            "trains/2024-07-22",
+            "ä",
+            "a@b",
+            "a-",
+            &"x".repeat(200),
+        ];
+        check::<TagName>(&good, &bad);
+        for (names, valid) in [(&good[..], true), (&bad[..bad.len() - 1], false)] {
+            for name in names {
+                let output = std::process::Command::new("git")
+                    .args(["check-ref-format", &format!("refs/tags/{name}")])
+                    .status()
+                    .unwrap();
+                // What could be taken for a flag, or for HEAD, git refuses elsewhere.
+                let elsewhere = ["-x", "@"].contains(name);
+                assert_eq!(output.success(), valid || elsewhere, "{name:?}");
+            }
+        }
     }
 
     #[test]

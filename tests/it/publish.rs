@@ -14,6 +14,7 @@ mod reach;
 mod refusal;
 mod remotes;
 mod secrets;
+mod tags;
 mod trust;
 
 use crate::world::{LOCK, Node, RELEASE, TRAIN, Tree, World, text};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::world::{LOCK, RELEASE, TRAIN, World};
 
 /// Puts a script in the place of `git receive-pack`; its arguments are that program's.
-fn receive_pack(world: &World, lines: &str) {
+pub(super) fn receive_pack(world: &World, lines: &str) {
     let script = world.script("receive-pack", lines);
     world.git(&["config", "remote.origin.receivepack", &script]);
 }
@@ -18,7 +18,7 @@ pub(super) fn out_of_reach(world: &World) {
     );
 }
 
-fn usual_receive_pack(world: &World) {
+pub(super) fn usual_receive_pack(world: &World) {
     world.git(&["config", "--unset", "remote.origin.receivepack"]);
 }
 
@@ -63,7 +63,7 @@ fn a_push_that_was_applied_has_landed_though_the_connection_broke() {
 }
 
 /// A server that breaks off before it applies anything, as long as the file is there.
-fn broken(world: &World) -> PathBuf {
+pub(super) fn broken(world: &World) -> PathBuf {
     let file = world.room().join("broken");
     std::fs::write(&file, "").unwrap();
     let hook = format!("[ ! -e {} ] || kill -9 $PPID", file.display());
@@ -126,13 +126,13 @@ fn after_an_open_end_a_remote_that_moved_on_settles_it() {
 }
 
 /// A server out of our reach that sits in a hook until the file is there. Only the first push has to wait.
-struct Slow {
+pub(super) struct Slow {
     begun: PathBuf,
     go: PathBuf,
 }
 
 impl Slow {
-    fn server(world: &World) -> Self {
+    pub(super) fn server(world: &World) -> Self {
         out_of_reach(world);
         let [begun, go] = ["begun", "go"].map(|name| world.room().join(name));
         let hook = format!(
@@ -145,14 +145,14 @@ impl Slow {
     }
 
     /// Starts a command and kills it, with the git that it started, while the server is at work on its push.
-    fn kill(&self, world: &World, line: &str) {
+    pub(super) fn kill(&self, world: &World, line: &str) {
         let mut command = world.start(line);
         command.until(&self.begun);
         command.kill_all();
     }
 
     /// Lets the server go on, and waits until the push of the killed command has landed.
-    fn land(&self, world: &World) {
+    pub(super) fn land(&self, world: &World) {
         let before = world.head();
         std::fs::write(&self.go, "").unwrap();
         for _ in 0..2000 {
@@ -165,7 +165,7 @@ impl Slow {
     }
 
     /// Lets the server go on, and waits until it has ended.
-    fn give_up(&self, world: &World) {
+    pub(super) fn give_up(&self, world: &World) {
         std::fs::write(&self.go, "").unwrap();
         // The objects of a push lie in a folder of their own until it is applied or refused.
         let objects = world.remote().join("objects");

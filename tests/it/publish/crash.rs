@@ -145,7 +145,7 @@ fn killed_without_a_remote_the_next_command_needs_no_cleaning() {
 }
 
 /// Whether this machine lets us look into the system calls of our own children.
-fn strace(world: &World) -> bool {
+pub(super) fn strace(world: &World) -> bool {
     let works = std::process::Command::new("strace")
         .args(["-o", "/dev/null", "true"])
         .output();
@@ -157,7 +157,7 @@ fn strace(world: &World) -> bool {
 }
 
 /// Runs a command under strace with a fault injected.
-fn with_fault(world: &World, flags: &[&str], inject: &str, line: &str) -> i32 {
+pub(super) fn with_fault(world: &World, flags: &[&str], inject: &str, line: &str) -> i32 {
     let trace = world.room().join("trace").display().to_string();
     let inject = format!("inject={inject}");
     let mut arguments = vec!["-qq", "-o", &trace, "-e", &inject];
