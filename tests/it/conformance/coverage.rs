@@ -208,6 +208,16 @@ fn every_command_and_every_option_of_the_docs_is_played() {
             }
         }
     }
+    // The options of a config stand in a table of their own.
+    let (_, config) = page.split_once("## The config of an environment").unwrap();
+    for row in rows(config, "| option | meaning |") {
+        let given = |option: &String| {
+            lines
+                .iter()
+                .any(|line| line.contains(&format!(" {option} ")))
+        };
+        missing.extend(options(&row[0]).into_iter().filter(|option| !given(option)));
+    }
     assert!(missing.is_empty(), "no scenario has {missing:#?}");
 }
 
