@@ -16,6 +16,7 @@ mod picture;
 mod repository;
 mod sequence;
 mod small;
+mod sound;
 mod train;
 
 use proptest::strategy::Strategy;

@@ -1,0 +1,195 @@
+//! Soundness: whatever is done to a repository that began well, all its files go on belonging together.
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::hold;
+use super::operation::{KeepQueue, Names, Operation, operations};
+use super::picture::Picture;
+use crate::plan::release::{NewRelease, Purpose, release};
+use crate::plan::world::{World, run};
+use crate::state::release::Field;
+use crate::tree::MemoryTree;
+
+const NAMES: Names = Names {
+    apps: &["api", "web"],
+    environments: &["dev", "prod-de", "staging"],
+};
+/// Source commits are these letters, forty times.
+const COMMITS: [&str; 4] = ["a", "b", "c", "d"];
+
+type Listing = BTreeMap<String, String>;
+
+/// What somebody does.
+#[derive(Clone, Debug)]
+enum Act {
+    Operation(Operation),
+    /// A release of an app, from a commit, which may name the one before it.
+    Build(&'static str, &'static str, Option<&'static str>),
+}
+
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    let commit = || select(&COMMITS[..]);
+    let build = (select(NAMES.apps), commit(), option::of(commit()));
+    let act = prop_oneof![
+        3 => operations(NAMES).prop_map(|operation| Act::Operation(tame(operation))),
+        2 => build.prop_map(|(app, commit, previous)| Act::Build(app, commit, previous)),
+    ];
+    vec(act, 1..50)
+}
+
+/// Without what leaves something in a queue that no lock holds back: a queue that is to be kept, an app that changes its team.
+fn tame(operation: Operation) -> Operation {
+    match operation {
+        Operation::Unlock(on, id, _) => Operation::Unlock(on, id, KeepQueue::No),
+        Operation::Release {
+            app,
+            version,
+            manifests,
+            ..
+        } => Operation::Release {
+            app,
+            version,
+            team: None,
+            manifests,
+        },
+        other => other,
+    }
+}
+
+fn start() -> World {
+    World::default()
+        .file(
+            "trainyard.yaml",
+            "commitData: true\nreleaseVersionsLimit: 5\n",
+        )
+        .config("dev", r#"{"argocd":{},"upstream":{"latest":true}}"#)
+        .config(
+            "staging",
+            r#"{"argocd":{},"upstream":{"environment":"dev"}}"#,
+        )
+        .config(
+            "prod-de",
+            r#"{"argocd":{},"upstream":{"environment":"staging"},"environmentGroup":"prod"}"#,
+        )
+        .team("web", "red")
+}
+
+/// Does it; what is refused changes nothing.
+fn act(tree: &mut MemoryTree, act: &Act) {
+    let (app, commit, previous) = match act {
+        Act::Operation(operation) => {
+            let _ = operation.run(tree);
+            return;
+        }
+        Act::Build(app, commit, previous) => (app, commit, previous),
+    };
+    let mut fields = BTreeMap::from([(Field::SourceCommitId, commit.repeat(40))]);
+    fields.extend(previous.map(|commit| (Field::PreviousCommitId, commit.repeat(40))));
+    let manifests = NAMES.environments.iter();
+    let request = NewRelease {
+        purpose: Purpose::Deploy,
+        app: app.parse().unwrap(),
+        version: None,
+        team: None,
+        fields,
+        manifests: manifests
+            .map(|name| (name.parse().unwrap(), format!("built: {commit}")))
+            .collect(),
+    };
+    run(tree, |draft, ground| release(draft, ground, &request)).unwrap();
+}
+
+/// What runs and what waits exists, is meant for its environment, and is applied as it was released, unless a lock keeps the
+/// manifest; what waits is held back.
+fn check_places(picture: &Picture) {
+    for (place, link) in picture.runs.iter().chain(&picture.queue) {
+        let number = picture.leads(&place.1, link);
+        let number = number.unwrap_or_else(|| panic!("{place:?} leads nowhere: {link:?}"));
+        let manifest = picture.releases[&place.1][&number].get(&place.0);
+        let manifest = manifest.unwrap_or_else(|| panic!("{place:?} has no manifest: {link:?}"));
+        if picture.runs.get(place) == Some(link) && !picture.keeps_manifest(place) {
+            let applied = if manifest.is_empty() { " " } else { manifest };
+            assert_eq!(picture.applied[place], applied, "{place:?}");
+        }
+    }
+    for (place, link) in &picture.queue {
+        assert!(!picture.in_force(place).is_empty(), "{place:?} is free");
+        assert_ne!(picture.runs.get(place), Some(link), "{place:?} runs it");
+    }
+    for place in picture.applied.keys() {
+        assert!(picture.runs.contains_key(place), "{place:?} does not run");
+    }
+}
+
+/// Each Argo CD file has an application for each app that runs there, with its team, and none besides.
+fn check_argocd(listing: &Listing, picture: &Picture) {
+    for environment in NAMES.environments {
+        let runs = picture.runs.keys().filter(|place| place.0 == *environment);
+        let expected: Vec<_> = runs
+            .flat_map(|(_, app)| {
+                let team = picture.teams.get(app).map_or("\"\"", String::as_str);
+                let label = format!("    com.freiheit.kuberpult/team: {team}");
+                [label.clone(), label, format!("  name: {environment}-{app}")]
+            })
+            .collect();
+        let file = listing.get(&format!("argocd/v1alpha1/{environment}.yaml"));
+        let lines = file.map(String::as_str).unwrap_or_default().lines();
+        let named = |line: &&str| line.contains("/team: ") || line.starts_with("  name: ");
+        let found: Vec<_> = lines.filter(named).skip(1).collect();
+        assert_eq!(found, expected, "{environment}");
+    }
+}
+
+/// Every commit of a release has its data, and every data its release. Neighbours are another matter: a commit that goes knows one
+/// on each side, while others may have named it before.
+fn check_commits(listing: &Listing) {
+    let mut of_releases = BTreeSet::new();
+    let mut of_data = BTreeSet::new();
+    for (path, text) in listing {
+        match path.split('/').collect::<Vec<_>>()[..] {
+            ["applications", app, "releases", _, "source_commit_id"] => {
+                of_releases.insert((text.clone(), app.to_owned()));
+            }
+            ["commits", first, rest, "applications", app, ".gitkeep"] => {
+                of_data.insert((format!("{first}{rest}"), app.to_owned()));
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(of_data, of_releases);
+}
+
+#[test]
+fn everything_belongs_together_after_every_step() {
+    let [waited, neighbours, gone] = [Cell::new(0), Cell::new(0), Cell::new(0)];
+    hold(80, &acts(), |acts| {
+        let mut tree = start().0;
+        for each in &acts {
+            let before = tree.listing();
+            act(&mut tree, each);
+            let listing = tree.listing();
+            let picture = Picture::from_listing(&listing);
+            check_places(&picture);
+            check_argocd(&listing, &picture);
+            check_commits(&listing);
+            let ends =
+                |listing: &Listing, end| listing.keys().filter(|path| path.ends_with(end)).count();
+            let count = |cell: &Cell<usize>, number| cell.set(cell.get() + number);
+            count(&waited, picture.queue.len());
+            count(&neighbours, ends(&listing, "/nextCommit"));
+            count(
+                &gone,
+                usize::from(ends(&listing, "/.empty") < ends(&before, "/.empty")),
+            );
+        }
+    });
+    for counted in [waited, neighbours, gone] {
+        assert!(counted.get() > 5, "{}", counted.get());
+    }
+}
