@@ -142,7 +142,7 @@ fn not_applied(pushed: &Finished) -> PushOutcome {
         let together = verdict.contains("atomic transaction failed");
         let collided =
             |sign: &&str| verdict.contains(*sign) || together && pushed.stderr.contains(*sign);
-        if COLLISIONS.iter().any(|sign| collided(&sign)) {
+        if COLLISIONS.iter().any(collided) {
             return PushOutcome::RemoteMoved;
         }
         let reason = verdict.rsplit('\t').next().unwrap_or(verdict);
