@@ -5,8 +5,8 @@ use std::path::Path;
 use anyhow::Result;
 use rustix::fs::{Stat, fstat};
 
-/// More than any kernel lets pass between two ticks of the clock that it stamps files with.
-const TICK: i128 = 100_000_000;
+/// Twice what a kernel lets pass at most between two ticks of the clock that it stamps files with.
+const TICK: i128 = 20_000_000;
 /// As long on file systems that keep no fractions of seconds.
 const COARSE_TICK: i128 = 2_500_000_000;
 

@@ -75,6 +75,10 @@ pub(super) fn look_ahead(checkout: &Checkout, new: Oid) -> Option<Ahead<'_>> {
     let old = checkout.local().ok()??;
     let now = Stamp::now_in(&guard::folder(checkout.repository.path())).ok()?;
     let step = Step::new(checkout, old, new, false);
+    let index = Stamp::of(&rustix::fs::stat(&step.index).ok()?);
+    if !index.would_tell(&now) {
+        return None;
+    }
     let found = plain::find(&step).ok()??.ok()?;
     Some(Ahead {
         old,
