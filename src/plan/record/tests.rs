@@ -1,10 +1,11 @@
 //! Commit data, byte for byte as kuberpult v2.44.1 lays it out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
 use crate::plan::app::delete;
+use crate::plan::batch::{Step, Verb, apply};
 use crate::plan::deploy::{Deploy, DeployTarget, WhenLocked, deploy};
 use crate::plan::outcome::LockTarget;
 use crate::plan::release::{NewRelease, Purpose, release};
@@ -153,6 +154,15 @@ fn event(path: &str) -> Option<(String, String)> {
     Some((commit.to_owned(), rest.split('/').next()?.to_owned()))
 }
 
+/// The times in the ids of all events, in order.
+fn ticks(world: &World) -> Vec<u64> {
+    let listing = world.0.listing();
+    let ids = listing.keys().filter_map(|path| event(path));
+    let ticks = ids.map(|(_, id)| Uuid::parse_str(&id).unwrap().get_timestamp().unwrap());
+    let ticks: BTreeSet<_> = ticks.map(|time| time.to_gregorian().0).collect();
+    ticks.into_iter().collect()
+}
+
 #[track_caller]
 fn check_data(world: &World, expected: &[(&str, &str)]) {
     let expected = expected
@@ -198,12 +208,42 @@ fn a_release_writes_the_files_that_kuberpult_writes() {
 #[test]
 fn the_time_of_an_event_is_the_instant_of_its_command() {
     let world = world().built(&built("web", 'a', &["dev"]));
-    let listing = world.0.listing();
-    let ids = listing.keys().filter_map(|path| event(path));
-    let ticks = ids.map(|(_, id)| Uuid::parse_str(&id).unwrap().get_timestamp().unwrap());
     let now = context().now.ticks();
-    let ticks: std::collections::BTreeSet<_> = ticks.map(|time| time.to_gregorian().0).collect();
-    assert_eq!(ticks.into_iter().collect::<Vec<_>>(), [now, now + 1]);
+    assert_eq!(ticks(&world), [now, now + 1]);
+}
+
+#[test]
+fn the_events_of_a_list_of_operations_follow_each_other_too() {
+    let request = built("web", 'a', &["dev", "staging"]);
+    let to_staging = Deploy {
+        app: "web".parse().unwrap(),
+        target: DeployTarget::Environment("staging".parse().unwrap()),
+        version: Version::new(1),
+        when_locked: WhenLocked::Queue,
+    };
+    let step = |verb: Verb| Step {
+        name: String::new(),
+        verb,
+        verdict: |_| Ok(()),
+    };
+    let steps = [
+        step(Box::new(move |draft, ground| {
+            release(draft, ground, &request)
+        })),
+        step(Box::new(move |draft, ground| {
+            deploy(draft, ground, &to_staging)
+        })),
+    ];
+    let mut world = world();
+    run(&mut world.0, |draft, ground| apply(draft, ground, &steps)).unwrap();
+    let now = context().now.ticks();
+    assert_eq!(ticks(&world), [now, now + 1, now + 2]);
+    let expected = [
+        "new-release",
+        "deployment web dev",
+        "deployment web staging",
+    ];
+    assert_eq!(world.events('a'), expected);
 }
 
 #[test]
