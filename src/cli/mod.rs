@@ -10,10 +10,12 @@ mod lock;
 mod manifests;
 mod notify;
 mod operation;
+mod output;
 mod release;
 mod render;
 mod session;
 mod signature;
+mod surroundings;
 mod train;
 mod whereabouts;
 
@@ -230,7 +232,7 @@ fn run_as(command: clap::Command, arguments: impl IntoIterator<Item = OsString>)
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    session::set_up_output(&cli.global);
+    output::set_up(&cli.global);
     match dispatch(cli, &places) {
         Ok(exit) => exit.into(),
         Err(error) => exit::report(&error).into(),

@@ -6,15 +6,12 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
-use jiff::Timestamp;
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
-use tracing_subscriber::registry::LookupSpan;
 use uuid::Uuid;
 
+use super::Global;
 use super::exit::usage;
 use super::notify::{self, Notice};
-use super::{Color, Global};
+use super::surroundings::{now, settings_in_environment};
 use crate::git::{
     Checkout, Operation, Pending, Planned, Published, Selection, Signature, Snapshot, WorkTree,
     clean,
@@ -93,51 +90,6 @@ impl<'a> Earlier<'a> {
             source: &self.source,
             tree: &self.snapshot,
         }
-    }
-}
-
-/// Colours as asked for; warnings, and with `-v` each step, on stderr.
-pub(super) fn set_up_output(global: &Global) {
-    let choice = match global.color {
-        Color::Auto => anstream::ColorChoice::Auto,
-        Color::Always => anstream::ColorChoice::Always,
-        Color::Never => anstream::ColorChoice::Never,
-    };
-    choice.write_global();
-    let level = match (global.quiet, global.verbose) {
-        (true, _) => tracing::Level::ERROR,
-        (false, true) => tracing::Level::INFO,
-        (false, false) => tracing::Level::WARN,
-    };
-    // A second call, as the demo makes, keeps the first setting.
-    let _ = tracing_subscriber::fmt()
-        .with_max_level(level)
-        // It would panic where stderr is a closed pipe.
-        .log_internal_errors(false)
-        .with_writer(std::io::stderr)
-        .event_format(Plain)
-        .try_init();
-}
-
-/// A step as it is; a warning as every other warning is told.
-struct Plain;
-
-impl<S, N> FormatEvent<S, N> for Plain
-where
-    S: tracing::Subscriber + for<'a> LookupSpan<'a>,
-    N: for<'a> FormatFields<'a> + 'static,
-{
-    fn format_event(
-        &self,
-        context: &FmtContext<'_, S, N>,
-        mut writer: Writer<'_>,
-        event: &tracing::Event<'_>,
-    ) -> std::fmt::Result {
-        if *event.metadata().level() == tracing::Level::WARN {
-            write!(writer, "warning: ")?;
-        }
-        context.format_fields(writer.by_ref(), event)?;
-        writeln!(writer)
     }
 }
 
@@ -501,32 +453,4 @@ fn operation(undertaking: &Undertaking, context: &Context, id: String) -> Operat
         author: signature(author),
         committer: signature(committer),
     }
-}
-
-/// Whether git is told settings that stand in no file of their usual place.
-fn settings_in_environment() -> bool {
-    let names = [
-        "GIT_CONFIG_GLOBAL",
-        "GIT_CONFIG_SYSTEM",
-        "GIT_CONFIG_COUNT",
-        "GIT_CONFIG_PARAMETERS",
-    ];
-    let told = |name: &&str| {
-        std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "/dev/null")
-    };
-    names.iter().any(told)
-}
-
-/// The instant of the whole command: `TRAINYARD_NOW`, `SOURCE_DATE_EPOCH`, or the clock.
-fn now() -> Result<Moment> {
-    for name in ["TRAINYARD_NOW", "SOURCE_DATE_EPOCH"] {
-        if let Some(text) = std::env::var(name).ok().filter(|text| !text.is_empty()) {
-            let told = Moment::parse(&text).map_err(|error| usage(format!("{name}: {error:#}")))?;
-            if told.seconds() < 0 {
-                return Err(usage(format!("{name}: git knows no time before 1970")));
-            }
-            return Ok(told);
-        }
-    }
-    Ok(Moment::new(Timestamp::now()))
 }

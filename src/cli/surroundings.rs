@@ -1,0 +1,35 @@
+//! What the environment of the process says beside the variables of single options.
+
+use anyhow::Result;
+use jiff::Timestamp;
+
+use super::exit::usage;
+use crate::state::Moment;
+
+/// Whether git is told settings that stand in no file of their usual place.
+pub(super) fn settings_in_environment() -> bool {
+    let names = [
+        "GIT_CONFIG_GLOBAL",
+        "GIT_CONFIG_SYSTEM",
+        "GIT_CONFIG_COUNT",
+        "GIT_CONFIG_PARAMETERS",
+    ];
+    let told = |name: &&str| {
+        std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "/dev/null")
+    };
+    names.iter().any(told)
+}
+
+/// The instant of the whole command: `TRAINYARD_NOW`, `SOURCE_DATE_EPOCH`, or the clock.
+pub(super) fn now() -> Result<Moment> {
+    for name in ["TRAINYARD_NOW", "SOURCE_DATE_EPOCH"] {
+        if let Some(text) = std::env::var(name).ok().filter(|text| !text.is_empty()) {
+            let told = Moment::parse(&text).map_err(|error| usage(format!("{name}: {error:#}")))?;
+            if told.seconds() < 0 {
+                return Err(usage(format!("{name}: git knows no time before 1970")));
+            }
+            return Ok(told);
+        }
+    }
+    Ok(Moment::new(Timestamp::now()))
+}
