@@ -32,6 +32,9 @@ pub(super) struct Scenario {
     with: Value,
     #[serde(default)]
     pub(super) repository: Shape,
+    /// A program that is needed besides; without it the scenario is left out.
+    #[serde(default)]
+    pub(super) needs: Option<String>,
     /// Files that commands are given; they run in the folder of these.
     #[serde(default)]
     pub(super) inputs: BTreeMap<String, String>,
@@ -75,6 +78,9 @@ pub(super) struct Step {
     /// Lines that stand in the commit message once each.
     #[serde(default, deserialize_with = "one_or_many")]
     pub(super) logs: Vec<String>,
+    /// The annotated tag that stands at the new commit afterwards.
+    #[serde(default)]
+    pub(super) tags: Option<String>,
     /// All that is different afterwards; nothing means that there is no commit.
     #[serde(default)]
     pub(super) changes: Value,

@@ -1,5 +1,6 @@
 //! The repository that a scenario is played on, and the program that plays on it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -37,6 +38,8 @@ pub(super) struct Tip {
     pub(super) parents: Vec<Oid>,
     pub(super) message: String,
     pub(super) tree: Tree,
+    /// Every annotated tag, with its commit.
+    pub(super) tags: BTreeMap<String, Oid>,
 }
 
 impl Stage {
@@ -116,6 +119,7 @@ impl Stage {
             parents: commit.parent_ids().collect(),
             message: String::from_utf8_lossy(commit.message_bytes()).into_owned(),
             tree,
+            tags: tags(&repository)?,
         })
     }
 }
@@ -158,6 +162,18 @@ fn entry(path: &str, mode: u32, id: Oid) -> IndexEntry {
         flags_extended: 0,
         path: path.as_bytes().to_vec(),
     }
+}
+
+fn tags(repository: &Repository) -> Result<BTreeMap<String, Oid>> {
+    let mut tags = BTreeMap::new();
+    for reference in repository.references_glob("refs/tags/*")? {
+        let reference = reference?;
+        let name = reference.shorthand()?.to_owned();
+        let tag = reference.peel_to_tag();
+        let tag = tag.with_context(|| format!("the tag `{name}` is not annotated"))?;
+        tags.insert(name, tag.target_id());
+    }
+    Ok(tags)
 }
 
 /// Reads a tree, which must hold nothing but files, links and folders that are not empty.
