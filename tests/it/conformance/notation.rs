@@ -55,8 +55,11 @@ impl Write {
         if !value.is_null() {
             collect("", value, &mut entries)?;
         }
-        // The manifest of a deployment may be one of a release that comes after it.
-        entries.sort_by_key(|(_, content)| matches!(content, Content::Runs(_)));
+        // A deployment copies a manifest of a release, wherever that stands; a file of it that is spelled out goes before the tag.
+        entries.sort_by_key(|(path, content)| {
+            let deploys = matches!(content, Content::Runs(_));
+            (!path.starts_with("applications/"), !deploys)
+        });
         Ok(Self(entries))
     }
 
