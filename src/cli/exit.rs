@@ -70,6 +70,11 @@ pub(super) fn report(error: &anyhow::Error) -> Exit {
     exit
 }
 
+/// What can be done about an error.
+pub(super) fn hint(error: &anyhow::Error) -> Option<String> {
+    classified(error).1
+}
+
 fn classified(error: &anyhow::Error) -> (Exit, Option<String>) {
     if let Some(failure) = error.downcast_ref::<Failure>() {
         let exit = match failure.kind {

@@ -6,6 +6,7 @@ mod demo;
 mod deploy;
 mod environment;
 mod exit;
+mod kuberpult_client;
 mod lock;
 mod manifests;
 mod notify;
@@ -171,6 +172,14 @@ enum Command {
     Where(whereabouts::WhereArgs),
     Environment(Box<environment::EnvironmentArgs>),
     Render(render::RenderArgs),
+    /// Take the command lines of kuberpult-client, for scripts that are written for it
+    ///
+    /// So does a link to this program that has that name. What stands behind it is read as that client reads it: `kuberpult-client help`.
+    #[command(
+        disable_help_flag = true,
+        override_usage = "trainyard [OPTIONS] kuberpult-client [FLAGS] SUBCOMMAND [FLAGS]"
+    )]
+    KuberpultClient,
     Demo(demo::DemoArgs),
 }
 
@@ -200,17 +209,18 @@ impl Change {
 
 /// Runs the program.
 pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    // In a workflow an input that nobody gave is an empty variable.
+    run_as(without_empty_variables(Cli::command()), arguments)
+}
+
+/// In a workflow an input that nobody gave is an empty variable.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
     let is_empty = |variable: &OsStr| std::env::var_os(variable).is_some_and(|set| set.is_empty());
     let filled = |argument: Arg| match argument.get_env() {
         Some(variable) if is_empty(variable) => argument.env(Resettable::Reset),
         Some(_) | None => argument,
     };
-    let command = Cli::command().mut_args(filled);
-    run_as(
-        command.mut_subcommands(|command| command.mut_args(filled)),
-        arguments,
-    )
+    let command = command.mut_args(filled);
+    command.mut_subcommands(|command| command.mut_args(filled))
 }
 
 /// Runs the program as if no `TRAINYARD_…` variable were set.
@@ -224,19 +234,37 @@ fn run_by_arguments_alone(arguments: impl IntoIterator<Item = OsString>) -> Exit
 }
 
 fn run_as(command: clap::Command, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = kuberpult_client::by_its_name(arguments.into_iter().collect());
+    let is_name = |place: &usize| *place > 0 && arguments[*place] == kuberpult_client::NAME;
+    for place in (0..arguments.len()).filter(is_name) {
+        let (ours, theirs) = arguments.split_at(place + 1);
+        match parse(command.clone(), ours.iter().cloned()) {
+            Ok((cli, _)) if matches!(cli.command, Command::KuberpultClient) => {
+                output::set_up(&cli.global);
+                return kuberpult_client::run(cli.global, theirs).into();
+            }
+            // Nothing else can be meant, so the error is that of a variable.
+            Err(error) if place == 1 => return misread(&error),
+            // What stands there may be the value of an option, or the error be another one once all is read.
+            Ok(_) | Err(_) => {}
+        }
+    }
     let (cli, places) = match parse(command, arguments) {
         Ok(parsed) => parsed,
-        Err(error) => {
-            // Nothing can be done about a closed pipe; the code tells all the same.
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
-        }
+        Err(error) => return misread(&error),
     };
     output::set_up(&cli.global);
     match dispatch(cli, &places) {
         Ok(exit) => exit.into(),
         Err(error) => exit::report(&error).into(),
     }
+}
+
+/// Tells what clap has to say, an error or help.
+fn misread(error: &clap::Error) -> ExitCode {
+    // Nothing can be done about a closed pipe; the code tells all the same.
+    let _ = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
 fn parse(
@@ -255,7 +283,8 @@ fn parse(
 /// The change that a command line of a list asks for; `None` if it asks for none.
 fn listed(arguments: Vec<OsString>) -> Result<Option<Operation>> {
     // The options of the whole program are those of `apply`; a keyring in a variable holds for what the list releases, too.
-    let command = Cli::command().mut_args(|argument| argument.env(Resettable::Reset));
+    let command = without_empty_variables(Cli::command());
+    let command = command.mut_args(|argument| argument.env(Resettable::Reset));
     let parsed = parse(command, arguments);
     let (cli, places) = parsed.map_err(|error| {
         // Without the usage of the command line, which nobody typed.
@@ -267,9 +296,11 @@ fn listed(arguments: Vec<OsString>) -> Result<Option<Operation>> {
         Command::Change(change) => Ok(Some(change.operation(&places)?)),
         Command::Environment(arguments) => arguments.operation(),
         Command::Render(arguments) => Ok(arguments.operation()),
-        Command::Apply(_) | Command::Prognosis(_) | Command::Where(_) | Command::Demo(_) => {
-            Ok(None)
-        }
+        Command::Apply(_)
+        | Command::Prognosis(_)
+        | Command::Where(_)
+        | Command::KuberpultClient
+        | Command::Demo(_) => Ok(None),
     }
 }
 
@@ -308,6 +339,7 @@ fn dispatch(cli: Cli, places: &Places) -> Result<Exit> {
         Command::Where(arguments) => arguments.run(&session()?),
         Command::Environment(arguments) => arguments.run(session),
         Command::Render(arguments) => arguments.run(&session()?),
+        Command::KuberpultClient => Ok(kuberpult_client::run(cli.global, &[])),
         Command::Demo(arguments) => arguments.run(&cli.global),
     }
 }

@@ -139,6 +139,18 @@ impl Session {
         request: &Request,
         verb: impl Fn(&mut Draft, &Ground) -> Result<Outcome>,
     ) -> Result<Outcome> {
+        let (outcome, fate) = self.publish(refs, request, verb)?;
+        self.answer(&outcome, &fate)?;
+        Ok(outcome)
+    }
+
+    /// Plans a change and publishes it.
+    pub(super) fn publish(
+        &self,
+        refs: &Refs,
+        request: &Request,
+        verb: impl Fn(&mut Draft, &Ground) -> Result<Outcome>,
+    ) -> Result<(Outcome, Fate)> {
         let checkout = Checkout::open(&self.selection)?;
         let actor = self.actor(&checkout)?;
         // Held to the end of this function: one trainyard at a time changes a repository.
@@ -170,10 +182,9 @@ impl Session {
             Some(told) => Some(told),
             None => self.attempt(&undertaking, self.now, &verb)?,
         };
-        let (outcome, fate) = told.context("a fresh operation is nobody's repetition")?;
+        let told = told.context("a fresh operation is nobody's repetition")?;
         drop(guard);
-        self.answer(&outcome, &fate)?;
-        Ok(outcome)
+        Ok(told)
     }
 
     /// Plans and publishes once; `None` if the change of a killed command has landed and must be planned afresh.
@@ -299,6 +310,17 @@ impl Session {
         }
     }
 
+    /// Reads the state as it is now.
+    pub(super) fn read<T>(&self, read: impl Fn(&dyn ReadTree, &Ground) -> Result<T>) -> Result<T> {
+        let checkout = Checkout::open(&self.selection)?;
+        let context = context(&checkout, Actor::default(), self.now);
+        checkout.look(|snapshot| {
+            let ground = Ground::begin(snapshot, &context)?;
+            ground.settled()?;
+            read(snapshot, &ground)
+        })
+    }
+
     fn fate(&self, changed: bool, commit: Option<String>) -> Fate {
         Fate {
             changed,
@@ -379,10 +401,15 @@ impl Session {
         }
     }
 
-    fn answer(&self, outcome: &Outcome, fate: &Fate) -> Result<()> {
+    /// Says on stderr what somebody should know about the outcome.
+    pub(super) fn warn(&self, outcome: &Outcome) {
         for warning in &outcome.warnings {
             self.say(&format!("warning: {warning}"));
         }
+    }
+
+    fn answer(&self, outcome: &Outcome, fate: &Fate) -> Result<()> {
+        self.warn(outcome);
         let text = report::render(outcome, fate, self.format)?;
         let mut stdout = anstream::stdout();
         // Nothing can be done about a closed pipe, and the work is done.

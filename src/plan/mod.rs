@@ -8,6 +8,7 @@ mod cleanup;
 pub(crate) mod deploy;
 pub(crate) mod environment;
 mod ground;
+pub(crate) mod inquiry;
 mod known;
 #[cfg(test)]
 mod laws;

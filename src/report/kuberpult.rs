@@ -1,5 +1,5 @@
-//! A prognosis byte for byte as kuberpult v2.44.1 answers `GET …/releasetrain/prognosis`: Go's encoding of the protobuf structs,
-//! sorted, without a newline.
+//! What kuberpult's REST endpoints answer, as Go encodes the protobuf structs: sorted, without a newline. The prognosis is that of
+//! kuberpult v2.44.1, byte for byte.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,8 +7,11 @@ use std::fmt;
 use anyhow::{Result, bail};
 use serde::Serialize;
 
+use crate::plan::inquiry::Arrival;
 use crate::plan::train::{AppFate, Cause, EnvironmentPrognosis};
 use crate::plan::{Done, Outcome};
+use crate::state::config::Json;
+use crate::state::release::Field;
 use crate::state::{AppName, EnvName};
 
 #[derive(Serialize)]
@@ -88,6 +91,41 @@ fn environment<'a>(
         prognoses.insert(app, Wrapper { outcome });
     }
     Ok(EnvironmentOutcome::AppsPrognoses(Apps { prognoses }))
+}
+
+/// The answer to `GET /api/commit-deployments/…`.
+pub(crate) fn commit_deployments(
+    arrivals: &BTreeMap<AppName, BTreeMap<EnvName, Arrival>>,
+) -> Result<String> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Status<T> {
+        deployment_status: T,
+    }
+    let word = |arrival: &Arrival| match arrival {
+        Arrival::Pending => "PENDING",
+        Arrival::Deployed => "DEPLOYED",
+    };
+    let apps = arrivals.iter().map(|(app, environments)| {
+        let environments = environments.iter();
+        let deployment_status: BTreeMap<_, _> = environments
+            .map(|(name, arrival)| (name, word(arrival)))
+            .collect();
+        (app, Status { deployment_status })
+    });
+    let deployment_status: BTreeMap<_, _> = apps.collect();
+    Ok(serde_json::to_string(&Status { deployment_status })?)
+}
+
+/// The answer to `GET /api/environments/…/applications/…/commit`; what is not known is left out.
+pub(crate) fn deployment_commit(source: &BTreeMap<Field, String>) -> String {
+    let text = |field: Field| source.get(&field).map(String::as_str).unwrap_or_default();
+    let source = Json::filled(&[
+        ("author", text(Field::SourceAuthor)),
+        ("commit_id", text(Field::SourceCommitId)),
+        ("commit_message", text(Field::SourceMessage)),
+    ]);
+    source.to_string()
 }
 
 fn number(cause: Cause, place: impl Fn() -> String) -> Result<u8> {

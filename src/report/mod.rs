@@ -14,7 +14,7 @@ use crate::plan::Outcome;
 use crate::state::{Moment, TagName};
 
 pub(crate) use commit_message::{Input, commit_message};
-pub(crate) use kuberpult::NoNumber;
+pub(crate) use kuberpult::{NoNumber, commit_deployments, deployment_commit};
 
 /// How an answer is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

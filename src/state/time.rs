@@ -70,6 +70,11 @@ impl Moment {
             .to_string()
     }
 
+    /// The form in which Go's `log` tells the time, in UTC.
+    pub(crate) fn to_go_log(self) -> String {
+        self.0.strftime("%Y/%m/%d %H:%M:%S").to_string()
+    }
+
     /// Reads the form of `deployed_at_utc`.
     pub(crate) fn parse_go_utc(text: &str) -> Option<Self> {
         let (date, time) = text.trim().strip_suffix(" +0000 UTC")?.split_once(' ')?;

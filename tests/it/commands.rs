@@ -20,7 +20,7 @@ mod place;
 mod queue;
 mod release;
 mod render;
-mod signature;
+pub(crate) mod signature;
 mod train;
 mod unlock;
 mod variables;

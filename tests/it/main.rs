@@ -7,6 +7,7 @@ mod bad_input;
 mod commands;
 mod conformance;
 mod demo;
+mod kuberpult_client;
 mod notify;
 mod publish;
 mod readme;

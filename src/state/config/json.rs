@@ -64,7 +64,7 @@ impl Json {
     }
 
     /// An object of the texts that are not empty.
-    pub(super) fn filled(fields: &[(&str, &str)]) -> Self {
+    pub(crate) fn filled(fields: &[(&str, &str)]) -> Self {
         let filled = fields.iter().filter(|(_, text)| !text.is_empty());
         let fields = filled.map(|(key, text)| ((*key).to_owned(), Self::text(text)));
         Self::Object(fields.collect())

@@ -6,7 +6,7 @@ use crate::shop::shop;
 use crate::world::{World, fixtures};
 
 /// A shop with the signed manifests of the fixtures beside it; nothing where gpg is missing.
-fn signed() -> Option<World> {
+pub(crate) fn signed() -> Option<World> {
     if Command::new("gpg").arg("--version").output().is_err() {
         // The README asks for nothing but Rust, a C compiler and git.
         #[expect(clippy::print_stderr, reason = "whoever runs the tests should know")]
@@ -155,4 +155,16 @@ fn signatures_that_cannot_be_meant_are_refused() {
         assert!(answer.stderr.contains(told), "{told}\n{answer}");
     }
     world.assert_untouched(&before);
+}
+
+#[test]
+fn an_empty_variable_is_no_keyring_for_a_list_either() {
+    let world = shop();
+    let list = "- {operation: release, application: kiosk, manifests: ../scratch/next}\n";
+    world.scratch("list.yaml", list);
+    let answer = world.run_with(
+        "apply -f ../scratch/list.yaml",
+        &[("TRAINYARD_KEYRING", Some(""))],
+    );
+    assert_eq!(answer.code, 0, "{answer}");
 }
