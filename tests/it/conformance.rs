@@ -74,6 +74,7 @@ topics! {
     minor
     manifest_lock
     render
+    kuberpult_client
 }
 
 /// Plays every scenario of a topic, and tells of all that come to another tree.
