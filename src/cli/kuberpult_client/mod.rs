@@ -25,7 +25,7 @@ use super::session::Session;
 use super::surroundings;
 use crate::plan::{Done, Outcome, inquiry};
 use crate::report::{self, Format};
-use crate::state::{AppName, CommitId, EnvName};
+use crate::state::{AppName, CommitId, EnvName, plain};
 use client::Client;
 use flags::Misuse;
 use locks::Kind;
@@ -258,13 +258,11 @@ fn differences(session: &Session, app: &str, given: Vec<Given>) -> Result<()> {
     let manifests = manifests::read_all(files, None)?;
     let found = session.read(|tree, _| inquiry::differences(tree, &app, &manifests))?;
     for (environment, difference) in found {
-        let difference = if difference.is_empty() || difference.ends_with('\n') {
-            difference
-        } else {
-            format!("{difference}\n")
-        };
+        // The stored manifest may hold anything.
+        let lines = difference.lines().map(|line| format!("{}\n", plain(line)));
+        let lines: String = lines.collect();
         print(&format!(
-            "Diff for the manifest on environment '{environment}':\n{difference}"
+            "Diff for the manifest on environment '{environment}':\n{lines}"
         ));
     }
     Ok(())

@@ -219,6 +219,10 @@ fn a_dry_run_of_a_release_prints_how_it_differs_and_changes_nothing() {
     ];
     insta::assert_snapshot!("dry_run", tell(&world, &lines));
     world.assert_untouched(&before);
+    let stored = "applications/basket/releases/2/environments/staging/manifests.yaml";
+    world.file(stored, "a: \u{1b}[31mred\n");
+    let answer = world.client(lines[0]);
+    assert!(answer.stdout.contains("-a: \\u{1b}[31mred\n"), "{answer}");
 }
 
 #[test]
