@@ -10,7 +10,7 @@ use crate::state::deployment::{self, Provenance};
 use crate::state::release::{self, Field, ReleaseKind};
 use crate::state::{
     AppName, CommitId, CommitPrefix, EnvName, Environment, FreeText, Locks, Moment, PlacedLock,
-    Version, commits, queue,
+    Version, commits, lock, queue,
 };
 use crate::tree::ReadTree;
 
@@ -172,6 +172,8 @@ impl AppWhereabouts {
         let runs = deployment::current(tree, environment, app)?;
         let runs = runs.version().ok().flatten();
         let standing = match runs {
+            // What a manifest lock keeps is not what the link says.
+            Some(version) if is_kept(tree, app, environment, version)? => Standing::Absent,
             Some(version) if self.releases.contains(&version) => Standing::Runs,
             Some(version) if self.later.contains(&version) => Standing::Contained,
             Some(_) | None => Standing::Absent,
@@ -195,6 +197,21 @@ impl AppWhereabouts {
             queued,
         })
     }
+}
+
+/// Whether a manifest lock keeps another manifest than that of the release that runs.
+fn is_kept(
+    tree: &dyn ReadTree,
+    app: &AppName,
+    environment: &EnvName,
+    version: Version,
+) -> Result<bool> {
+    if lock::on_manifest(tree, environment, app)?.is_empty() {
+        return Ok(false);
+    }
+    let wanted = release::manifest(tree, app, version, environment)?.map(deployment::applied);
+    let there = tree.entry(&deployment::manifest_path(environment, app))?;
+    Ok(there != wanted)
 }
 
 /// What the repository knows of source commits.
@@ -223,8 +240,9 @@ impl History {
                 history.follow(previous.and_then(|text| CommitId::found(&text)), &source);
                 sources.insert(source.clone());
                 // Where a release runs that undeploys the app, none of its commits is.
-                if release::kind(tree, &app, version)? == ReleaseKind::Ordinary {
-                    releases.push((version, source));
+                match release::kind(tree, &app, version)? {
+                    ReleaseKind::Ordinary | ReleaseKind::Minor => releases.push((version, source)),
+                    ReleaseKind::Undeploy => {}
                 }
             }
             history.releases.insert(app, releases);
