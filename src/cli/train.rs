@@ -7,8 +7,10 @@ use super::exit::{Exit, MEND};
 use super::operation::Operation;
 use super::session::{Refs, Request, Session};
 use crate::git::{Failure, FailureKind};
+use crate::plan::render::kept_at;
 use crate::plan::train::{
-    EnvironmentPrognosis, EnvironmentSkip, OnLock, Prognosis, TargetKind, Train, depart, prognose,
+    AppFate, EnvironmentPrognosis, EnvironmentSkip, OnLock, Prognosis, TargetKind, Train, depart,
+    prognose,
 };
 use crate::plan::{Done, Ground, Outcome};
 use crate::report::Input;
@@ -174,7 +176,13 @@ impl PrognosisArgs {
             |tree, ground| {
                 ground.settled()?;
                 let prognosis = prognose(tree, ground, &request)?;
-                let warnings = warnings(ground, &prognosis);
+                let mut warnings = warnings(ground, &prognosis);
+                for (environment, app, each) in prognosis.apps() {
+                    if let AppFate::Deploys { to, .. } = &each.fate {
+                        let place = (environment, app, *to);
+                        warnings.extend(kept_at(tree, place, ground.context.now)?);
+                    }
+                }
                 let done = Done::Foreseen(prognosis);
                 Ok(Outcome { done, warnings })
             },

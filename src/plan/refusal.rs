@@ -231,6 +231,17 @@ impl Refusal {
                 let existing = joined(existing, ", ");
                 Some(format!("the {locks} there {are} {existing}"))
             }
+            Self::StillRuns { places, .. }
+                if places
+                    .iter()
+                    .all(|(_, there)| matches!(there, StillThere::KeptBy(_))) =>
+            {
+                let locks = places.iter().filter_map(|(_, there)| match there {
+                    StillThere::KeptBy(lock) => Some(lock.clone()),
+                    StillThere::Runs(_) | StillThere::Broken(_) => None,
+                });
+                Some(ways_out(&locks.collect::<Vec<_>>(), false))
+            }
             Self::StillRuns { app, undeploy, .. } => {
                 let bring = |version: &dyn fmt::Display| {
                     format!(

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::outcome::{Done, Outcome};
 use super::{Ground, argocd, known};
 use crate::state::deployment::{self, Linked};
-use crate::state::{AppName, EnvName, GroupName, PlacedLock, Version, lock, release};
+use crate::state::{AppName, EnvName, GroupName, Moment, PlacedLock, Version, lock, release};
 use crate::tree::{Change, ChangeSet, Draft, ReadTree, RepoPath};
 
 /// Whose derived files are looked at.
@@ -193,24 +193,33 @@ pub(super) fn bring_in_step(
 }
 
 /// A sentence for each app that runs another release from now on while a lock keeps its manifest.
-pub(crate) fn kept(draft: &Draft, now: crate::state::Moment) -> Result<Vec<String>> {
+pub(crate) fn kept(draft: &Draft, now: Moment) -> Result<Vec<String>> {
     let mut sentences = Vec::new();
     for (path, _) in draft.changes().iter() {
         let Some((environment, app)) = deployment::place_of_version_path(path) else {
             continue;
         };
         if let Linked::To(version) = deployment::current(draft, &environment, &app)? {
-            let locks = lock::on_manifest(draft, &environment, &app)?;
-            let sentence = |lock: &PlacedLock| {
-                let lock = lock.phrase(now);
-                format!(
-                    "`{app}` runs {version} on `{environment}`, but its manifest stays as it is, behind {lock}"
-                )
-            };
-            sentences.extend(locks.iter().map(sentence));
+            sentences.extend(kept_at(draft, (&environment, &app, version), now)?);
         }
     }
     Ok(sentences)
+}
+
+/// A sentence for each lock that keeps the manifest of an app which runs, or will run, a release.
+pub(crate) fn kept_at(
+    tree: &dyn ReadTree,
+    (environment, app, version): (&EnvName, &AppName, Version),
+    now: Moment,
+) -> Result<Vec<String>> {
+    let locks = lock::on_manifest(tree, environment, app)?;
+    let sentence = |lock: &PlacedLock| {
+        let lock = lock.phrase(now);
+        format!(
+            "`{app}` runs {version} on `{environment}`, but its manifest stays as it is, behind {lock}"
+        )
+    };
+    Ok(locks.iter().map(sentence).collect())
 }
 
 #[cfg(test)]

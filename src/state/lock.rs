@@ -238,12 +238,13 @@ impl Locks {
         })
     }
 
-    /// All locks there are: on the environment, on its teams, on its apps.
+    /// All locks there are: on the environment, on its teams, on its apps and on their manifests.
     pub(crate) fn all(&self, tree: &dyn ReadTree) -> Result<Vec<PlacedLock>> {
         let mut locks = self.on_environment.clone();
         locks.extend(self.on_teams.values().flatten().cloned());
         for app in deployment::apps(tree, &self.environment)? {
             locks.extend(self.on_app(tree, &app)?);
+            locks.extend(on_manifest(tree, &self.environment, &app)?);
         }
         Ok(locks)
     }
