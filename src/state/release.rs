@@ -186,6 +186,15 @@ pub(crate) fn source_commit(
     Ok(text.and_then(|text| CommitId::found(&text)))
 }
 
+/// When a release was stored, as a file: what tells it from another one of the same number.
+pub(crate) fn created_at(
+    tree: &dyn ReadTree,
+    app: &AppName,
+    version: Version,
+) -> Result<Option<Entry>> {
+    tree.entry(&directory(app, version).join("created_at"))
+}
+
 /// Stores a new release.
 pub(crate) fn store(
     draft: &mut Draft,

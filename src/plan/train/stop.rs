@@ -51,11 +51,11 @@ impl Stop<'_> {
             Linked::Broken(broken) => return skipped(AppSkip::Broken(broken)),
             Linked::To(version) => version,
         };
+        if !self.is_still_the_same(app, version)? {
+            return skipped(AppSkip::Gone(version));
+        }
         if current == Some(version) {
             return skipped(AppSkip::AlreadyThere(version));
-        }
-        if self.past.is_some() && !release::exists(self.tree, app, version)? {
-            return skipped(AppSkip::Gone(version));
         }
         if version.has_revision() {
             return skipped(AppSkip::Revision(version));
@@ -81,6 +81,16 @@ impl Stop<'_> {
             kind: release::kind(self.tree, app, version)?,
             manifest,
         })
+    }
+
+    /// Whether the release is the one of the earlier state: an app that was deleted and made again counts from one again.
+    fn is_still_the_same(&self, app: &AppName, version: Version) -> Result<bool> {
+        let Some(past) = self.past else {
+            return Ok(true);
+        };
+        Ok(release::exists(self.tree, app, version)?
+            && release::created_at(past, app, version)?
+                == release::created_at(self.tree, app, version)?)
     }
 
     /// The state that tells what runs upstream.

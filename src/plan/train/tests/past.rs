@@ -96,6 +96,16 @@ fn a_release_that_is_gone_by_now_is_skipped_and_the_rest_rides() {
 }
 
 #[test]
+fn another_release_under_the_same_number_is_not_the_one_of_then() {
+    let again = "applications/web/releases/2/created_at";
+    let now = world().file(again, "2027-01-01T00:00:00Z");
+    assert_eq!(
+        told_as_of(&now, &world(), &to("staging")),
+        ["staging web: APP_RELEASE_IS_GONE"]
+    );
+}
+
+#[test]
 fn where_there_were_no_environments_nothing_is_taken() {
     let then = World::default().file("README.md", "x");
     let refused = told_as_of(&world(), &then, &to("staging"));
