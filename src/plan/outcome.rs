@@ -98,6 +98,8 @@ pub(crate) struct Released {
     pub(crate) deployments: BTreeMap<EnvName, Deployed>,
     /// The environments that have a manifest and take it with a later train or deployment.
     pub(crate) waiting: Vec<EnvName>,
+    /// What became of versions that waited for locks on the team that had the app before.
+    pub(crate) queue: BTreeMap<EnvName, QueueEnd>,
     /// Old releases that were cleaned up.
     pub(crate) removed: Vec<Version>,
 }

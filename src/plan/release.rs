@@ -5,15 +5,17 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 
 use super::cleanup::{clean_up, old_releases};
-use super::outcome::{Deployed, Done, Outcome, Released};
+use super::outcome::{Deployed, Done, Outcome, QueueEnd, Released};
 use super::place::Place;
 use super::record::{self, Route};
 use super::refusal::{Difference, Others};
+use super::unlock::settle_one;
 use super::{Ground, Refusal, known, manifest, minor};
 use crate::state::deployment::{self, Linked};
 use crate::state::release::{self, Field, Release, ReleaseKind};
 use crate::state::{
-    AppName, EnvName, Environment, InvalidName, Locks, TeamName, Upstream, Version, queue,
+    AppName, EnvName, Environment, InvalidName, LockScope, Locks, TeamName, Upstream, Version,
+    lock, queue,
 };
 use crate::tree::{Content, Draft, ReadTree};
 
@@ -64,6 +66,7 @@ pub(crate) fn release(draft: &mut Draft, ground: &Ground, request: &NewRelease) 
     versions.push(version);
     versions.sort();
     let is_highest = highest < Some(version);
+    let owner = release::team(draft, app)?;
     store(draft, ground, request, (version, is_highest))?;
     minor::mark(draft, ground, app, version)?;
     if !is_highest {
@@ -76,7 +79,51 @@ pub(crate) fn release(draft: &mut Draft, ground: &Ground, request: &NewRelease) 
     if is_highest {
         deploy_to_latest(draft, ground, request, version, &mut outcome)?;
     }
+    if let Some(owner) = owner {
+        leave_team(draft, ground, &owner, &mut outcome)?;
+    }
     Ok(outcome)
+}
+
+/// An app that has changed its team leaves the locks on that team behind: what waited for them alone is deployed, as if they
+/// were lifted.
+fn leave_team(
+    draft: &mut Draft,
+    ground: &Ground,
+    owner: &TeamName,
+    outcome: &mut Outcome,
+) -> Result<()> {
+    let Done::Released(released) = &mut outcome.done else {
+        return Ok(());
+    };
+    if release::team(draft, &released.app)?.as_ref() == Some(owner) {
+        return Ok(());
+    }
+    for environment in ground.environments.iter() {
+        let name = &environment.name;
+        let left = LockScope::Team(name.clone(), owner.clone());
+        if environment.readable().is_err() || lock::placed(draft, &left)?.is_empty() {
+            continue;
+        }
+        let place = Place {
+            environment: name,
+            app: &released.app,
+        };
+        let locks = Locks::read(draft, name)?;
+        match settle_one(draft, ground, false, &place, &locks)? {
+            None | Some(QueueEnd::StillLocked { .. }) => {}
+            Some(end) => {
+                released.queue.insert(name.clone(), end);
+            }
+        }
+    }
+    let deployed = |end: &QueueEnd| matches!(end, QueueEnd::Deployed { .. });
+    if released.queue.values().any(deployed) {
+        released
+            .removed
+            .extend(clean_up(draft, ground, &released.app)?);
+    }
+    Ok(())
 }
 
 /// The number after the highest.
@@ -151,7 +198,9 @@ fn check_same(tree: &dyn ReadTree, request: &NewRelease, version: Version) -> Re
         let same = stored.as_ref() == Some(given);
         compare(field.name().to_owned(), stored, given, same);
     }
-    if let Some(given) = &request.team {
+    // The team is the app's: what a release below the highest said of it counts no longer.
+    let is_highest = release::versions(tree, app)?.last() == Some(&version);
+    if let Some(given) = request.team.as_ref().filter(|_| is_highest) {
         let stored = release::team(tree, app)?;
         let same = stored.as_ref() == Some(given);
         compare(
@@ -271,6 +320,7 @@ fn outcome(
         highest: highest.filter(|highest| *highest != version),
         deployments: BTreeMap::new(),
         waiting: request.manifests.keys().cloned().collect(),
+        queue: BTreeMap::new(),
         removed: Vec::new(),
     });
     Outcome { done, warnings }

@@ -121,7 +121,7 @@ fn settle(
             environment,
             app: &app,
         };
-        let Some(end) = settle_one(draft, ground, request, &place, &locks)? else {
+        let Some(end) = settle_one(draft, ground, request.keep_queue, &place, &locks)? else {
             continue;
         };
         if matches!(end, QueueEnd::Deployed { .. }) {
@@ -167,17 +167,17 @@ fn of_team(
 }
 
 /// What becomes of the version that waits in one place; `None` if none does.
-fn settle_one(
+pub(super) fn settle_one(
     draft: &mut Draft,
     ground: &Ground,
-    request: &RemoveLocks,
+    keep_queue: bool,
     place: &Place,
     locks: &Locks,
 ) -> Result<Option<QueueEnd>> {
     let version = match queue::waiting(draft, place.environment, place.app)? {
         Linked::Nothing => return Ok(None),
         Linked::To(version) => version,
-        Linked::Broken(_) if request.keep_queue => return Ok(None),
+        Linked::Broken(_) if keep_queue => return Ok(None),
         Linked::Broken(broken) => {
             queue::clear(draft, place.environment, place.app)?;
             return Ok(Some(QueueEnd::Dropped(DropCause::Broken(
@@ -185,7 +185,7 @@ fn settle_one(
             ))));
         }
     };
-    if request.keep_queue {
+    if keep_queue {
         return Ok(Some(QueueEnd::Kept(version)));
     }
     let current = deployment::current(draft, place.environment, place.app)?;

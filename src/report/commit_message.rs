@@ -151,6 +151,8 @@ fn effects(outcome: &Outcome) -> Vec<String> {
             let mut lines: Vec<_> = deployments
                 .filter_map(|(name, each)| deployment((&released.app, released.kind), name, each))
                 .collect();
+            let queue = released.queue.iter();
+            lines.extend(queue.map(|(name, end)| queue_end(&released.app, name, end)));
             lines.extend(removed(&released.app, &released.removed));
             lines
         }

@@ -123,6 +123,8 @@ fn deployments<'a>(
 }
 
 fn release(released: &Released) -> Map<String, Value> {
+    let queue = released.queue.iter();
+    let queue = queue.map(|(name, end)| (name.as_ref().to_owned(), queue_end(end)));
     object(json!({
         "application": released.app,
         "version": version(released.version),
@@ -131,6 +133,7 @@ fn release(released: &Released) -> Map<String, Value> {
         "highestVersion": version(released.highest.unwrap_or(released.version)),
         "deployments": deployments(&released.deployments),
         "waiting": released.waiting,
+        "queue": Value::Object(queue.collect()),
         "removedReleases": versions(&released.removed),
     }))
 }

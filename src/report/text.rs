@@ -97,6 +97,9 @@ fn release(released: &Released, now: Moment) -> Vec<String> {
         let names: Vec<_> = released.waiting.iter().map(ToString::to_string).collect();
         lines.push(format!("  stored for {}", names.join(", ")));
     }
+    for (environment, end) in &released.queue {
+        lines.push(format!("  {}", queue_end(app, environment, end, now)));
+    }
     if let Some(highest) = released.highest {
         lines.push(format!("  deployed nowhere: release {highest} is newer"));
     }

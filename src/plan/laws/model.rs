@@ -114,7 +114,9 @@ impl Model {
                 stored.get(*name).is_some_and(|stored| stored == text)
             };
             let deploys = !undeploys.contains(&(app.to_owned(), number));
-            let same = deploys && manifests.iter().all(same) && (team.is_none() || team == of_team);
+            let same = deploys
+                && manifests.iter().all(same)
+                && (team.is_none() || number < highest || team == of_team);
             return same.then_some(()).ok_or(Refused);
         }
         let owned = |(name, text): (&&str, &&str)| ((*name).to_owned(), (*text).to_owned());
@@ -123,6 +125,7 @@ impl Model {
         if number < highest && self.picture.outdated(app, self.limit).contains(&number) {
             return Err(Refused);
         }
+        let before = self.picture.teams.get(app).cloned();
         if let Some(team) = team.filter(|_| number > highest) {
             self.picture.teams.insert(app.to_owned(), team.to_owned());
         }
@@ -139,7 +142,25 @@ impl Model {
                 .collect();
             self.bring(&places, number, WhenLocked::Queue);
         }
+        self.leave_team(app, before);
         Ok(())
+    }
+
+    /// What waited for the locks of the team that the app has left.
+    fn leave_team(&mut self, app: &str, before: Option<String>) {
+        let Some(before) = before.filter(|team| self.picture.teams.get(app) != Some(team)) else {
+            return;
+        };
+        let names: Vec<_> = self.environments.keys().copied().collect();
+        for name in names {
+            let place = (name.to_owned(), app.to_owned());
+            let scope = Scope::Team(name.to_owned(), before.clone());
+            if let Some(waits) = self.picture.queue.get(&place).cloned()
+                && self.stands(&scope)
+            {
+                self.settle(place, &waits);
+            }
+        }
     }
 
     /// Decides of a release and the one above it whether they are minor.
