@@ -43,22 +43,24 @@ impl ApplyArgs {
         parse: impl Fn(Vec<OsString>) -> Result<Option<Operation>>,
     ) -> Result<Operation> {
         let shown = plain(&self.file.display().to_string());
-        let from_stdin = self.file.as_os_str() == "-";
+        let mut stdin_is_read = self.file.as_os_str() == "-";
         let list = self.read().and_then(|text| list(&text));
         let list = list.map_err(|error| usage(format!("the list `{shown}`: {error:#}")))?;
         let mut operations = Vec::new();
         for (place, fields) in (1..).zip(&list) {
-            let read = || -> Result<Operation> {
+            let mut read = || -> Result<Operation> {
                 let line = command_line(command, fields)?;
                 let reads_stdin = |word: &OsString| {
                     let word = word.to_string_lossy();
                     let file = word.starts_with("--manifest") || word.starts_with("--config");
                     file && word.ends_with("=-")
                 };
-                ensure!(
-                    !from_stdin || !line.iter().any(reads_stdin),
-                    "a file cannot come from stdin, where the list comes from"
-                );
+                for _ in line.iter().filter(|word| reads_stdin(word)) {
+                    ensure!(
+                        !std::mem::replace(&mut stdin_is_read, true),
+                        "only one file can come from stdin, and the list counts too"
+                    );
+                }
                 let name = plain(&name(fields)?);
                 let operation = parse(line)?
                     .ok_or_else(|| anyhow!("`{name}` changes nothing that a list could"))?;
@@ -100,17 +102,20 @@ impl ApplyArgs {
 
 /// The objects of a list.
 fn list(text: &str) -> Result<Vec<Map<String, Value>>> {
-    let values: Vec<Value> = if text.trim_start().starts_with('{') {
+    // In this form no key may stand twice: which of the two counts would be anybody's guess.
+    let values: Vec<serde_yaml::Value> = if text.trim_start().starts_with('{') {
         let values = serde_json::Deserializer::from_str(text).into_iter();
         values.collect::<Result<_, _>>()?
     } else {
         serde_yaml::from_str(text)?
     };
     ensure!(!values.is_empty(), "it holds no operation");
-    let objects = (1..).zip(values).map(|(place, value)| match value {
-        Value::Object(fields) => Ok(fields),
-        _ => bail!("operation {place} is no object"),
-    });
+    let objects = (1..)
+        .zip(values)
+        .map(|(place, value)| match serde_json::to_value(value)? {
+            Value::Object(fields) => Ok(fields),
+            _ => bail!("operation {place} is no object"),
+        });
     objects.collect()
 }
 
@@ -199,6 +204,10 @@ fn argument<'a>(command: &'a Command, key: &str) -> Result<&'a Arg> {
 fn values(key: &str, value: &Value) -> Result<Vec<String>> {
     match value {
         Value::String(text) => Ok(vec![text.clone()]),
+        Value::Number(number) if number.is_f64() => bail!(
+            "`{}` is a number with a point or an exponent: put it in quotes, or it would lose its spelling",
+            plain(key)
+        ),
         Value::Number(number) => Ok(vec![number.to_string()]),
         Value::Bool(on) => Ok(vec![on.to_string()]),
         Value::Array(list) => {

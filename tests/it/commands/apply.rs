@@ -175,6 +175,26 @@ fn a_list_that_cannot_be_meant_is_refused_with_the_place_and_the_reason() {
             "- {operation: lock, environment: staging, message: x, dry-run: true}",
             "there is no field `dry-run`",
         ),
+        (
+            "- {operation: lock, environment: staging, message: 1e3}",
+            "operation 1: `message` is a number with a point or an exponent",
+        ),
+        (
+            "- {operation: release, application: kiosk, displayVersion: 1.10, manifests: ../scratch/next}",
+            "put it in quotes",
+        ),
+        (
+            "- {operation: lock, environment: staging, environment: prod-ca, message: x}",
+            "duplicate entry with key \"environment\"",
+        ),
+        (
+            "{\"operation\":\"lock\",\"message\":\"x\",\"environment\":\"staging\",\"message\":\"y\"}",
+            "duplicate entry with key \"message\"",
+        ),
+        (
+            "- {operation: release, application: kiosk, manifest: {staging: \"-\"}}\n- {operation: release, application: basket, manifest: {staging: \"-\"}}",
+            "operation 2: only one file can come from stdin",
+        ),
         ("{\"operation\":\"lock\"", "EOF while parsing an object"),
         (
             "- {operation: release, application: kiosk, manifest: {staging: ../nowhere.yaml}}",
@@ -194,7 +214,10 @@ fn a_list_that_cannot_be_meant_is_refused_with_the_place_and_the_reason() {
     let list = "[{operation: release, application: kiosk, manifest: {staging: \"-\"}}]";
     let answer = world.run_with_stdin("apply -f -", list);
     assert_eq!(answer.code, 2, "{answer}");
-    assert!(answer.stderr.contains("cannot come from stdin"), "{answer}");
+    assert!(
+        answer.stderr.contains("only one file can come from stdin"),
+        "{answer}"
+    );
     world.assert_untouched(&before);
 }
 
