@@ -1,7 +1,7 @@
 //! Tells Argo CD what was pushed, in the form of GitHub's webhook: so it need not wait until it looks by itself.
 
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
 use serde_json::{Value, json};
@@ -13,8 +13,8 @@ use crate::tree::{Change, ChangeSet, ReadTree as _};
 
 /// How often it is tried, as long as the server says that the fault is its own.
 const TRIES: u32 = 3;
-/// How long one try may take.
-const DEADLINE: Duration = Duration::from_secs(5);
+/// How long all of them may take together.
+const DEADLINE: Duration = Duration::from_secs(6);
 
 /// A push that Argo CD is to hear of.
 pub(super) struct Notice {
@@ -50,7 +50,6 @@ impl Notice {
     pub(super) fn send(&self, (repo_url, branch): (&str, &str), after: &str) -> Result<()> {
         let body = self.payload((repo_url, branch), after).to_string();
         let config = ureq::Agent::config_builder()
-            .timeout_global(Some(DEADLINE))
             .http_status_as_error(false)
             .max_redirects(0)
             .user_agent(concat!("trainyard/", env!("CARGO_PKG_VERSION")))
@@ -61,10 +60,18 @@ impl Notice {
             );
         let agent = ureq::Agent::new_with_config(config.build());
         let mut failure = anyhow!("it was never asked");
+        let start = Instant::now();
         for attempt in 0..TRIES {
             sleep(Duration::from_millis(100) * attempt);
+            let left = DEADLINE.saturating_sub(start.elapsed());
+            if left.is_zero() {
+                break;
+            }
             let answer = agent
                 .post(&self.url)
+                .config()
+                .timeout_global(Some(left))
+                .build()
                 .header("Content-Type", "application/json")
                 .header("X-GitHub-Event", "push")
                 .send(&body);
@@ -108,7 +115,7 @@ pub(super) fn webhook(url: &str) -> Result<String> {
     let rest = url
         .strip_prefix("https://")
         .or_else(|| url.strip_prefix("http://"));
-    let odd = |letter: char| letter.is_control() || letter.is_whitespace();
+    let odd = |letter: char| letter.is_control() || letter.is_whitespace() || "?#".contains(letter);
     if rest.is_none_or(|rest| rest.is_empty() || rest.starts_with('/') || rest.contains(odd)) {
         return Err(usage(format!(
             "`{}` is no URL of Argo CD: an http or https URL is needed",
@@ -166,6 +173,7 @@ mod tests {
             "https://",
             "https:///x",
             "http://a b",
+            "http://a/?token=b",
         ] {
             assert!(webhook(url).is_err(), "{url:?}");
         }

@@ -33,6 +33,9 @@ pub(super) struct Session {
     now: Moment,
 }
 
+/// What came of a change, and what Argo CD is to hear of it.
+type Told = (Outcome, Fate, Option<Result<Notice>>);
+
 /// For how many seconds after a killed command the same one counts as its repetition.
 const REPEATED_WITHIN: i64 = 15 * 60;
 
@@ -184,7 +187,9 @@ impl Session {
         };
         let told = told.context("a fresh operation is nobody's repetition")?;
         drop(guard);
-        Ok(told)
+        let (outcome, mut fate, notice) = told;
+        fate.warnings.extend(self.notify(&checkout, &fate, notice));
+        Ok((outcome, fate))
     }
 
     /// Plans and publishes once; `None` if the change of a killed command has landed and must be planned afresh.
@@ -193,7 +198,7 @@ impl Session {
         undertaking: &Undertaking,
         now: Moment,
         verb: impl Fn(&mut Draft, &Ground) -> Result<Outcome>,
-    ) -> Result<Option<(Outcome, Fate)>> {
+    ) -> Result<Option<Told>> {
         let Undertaking {
             checkout, request, ..
         } = undertaking;
@@ -228,15 +233,13 @@ impl Session {
             let planned = checkout.rehearse(plan)?;
             let mut fate = self.fate(!planned.changes.is_empty(), None);
             fate.tag = Tag::after(tag, fate.changed, TagState::Free);
-            return Ok(Some((planned.outcome, fate)));
+            return Ok(Some((planned.outcome, fate, None)));
         }
         let operation = operation(undertaking, &context, id.clone());
         let told = self.told(checkout, checkout.publish(&operation, plan)?);
         Ok(told.map(|(outcome, mut fate)| {
-            fate.warnings
-                .extend(self.notify(checkout, &fate, notice.take()));
             fate.tag = Tag::after(tag, fate.changed, TagState::Set);
-            (outcome, fate)
+            (outcome, fate, notice.take())
         }))
     }
 
