@@ -49,7 +49,7 @@ use crate::state::plain;
 #[command(
     after_help = "Exit codes: 0 done, or nothing to do; 1 failed, nothing happened; 2 usage; 3 refused by a rule; \
 4 unknown whether it landed, the next command settles it; 5 the remote refused; 6 the repository is not valid; \
-7 the remote kept moving; 10 changes pending (prognosis --detailed-exitcode)."
+7 the remote kept moving; 10 changes pending (prognosis --detailed-exitcode), or files out of step (render --check)."
 )]
 struct Cli {
     #[command(flatten)]
@@ -215,8 +215,11 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// In a workflow an input that nobody gave is an empty variable.
 fn without_empty_variables(command: clap::Command) -> clap::Command {
     let is_empty = |variable: &OsStr| std::env::var_os(variable).is_some_and(|set| set.is_empty());
+    // An empty keyring would let through what nobody has signed.
     let filled = |argument: Arg| match argument.get_env() {
-        Some(variable) if is_empty(variable) => argument.env(Resettable::Reset),
+        Some(variable) if variable != "TRAINYARD_KEYRING" && is_empty(variable) => {
+            argument.env(Resettable::Reset)
+        }
         Some(_) | None => argument,
     };
     let command = command.mut_args(filled);

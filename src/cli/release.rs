@@ -55,7 +55,7 @@ pub(super) struct ReleaseArgs {
     #[arg(long, value_name = "DIR")]
     manifests: Option<PathBuf>,
     /// A detached OpenPGP signature: FILE behind its `--manifest`, or ENV=FILE; beside ENV.yaml in a folder, ENV.yaml.asc or .sig
-    #[arg(long, value_name = "FILE", requires = "keyring")]
+    #[arg(long, value_name = "FILE", requires = "keyring", conflicts_with_all = ["from", "undeploy"])]
     signature: Vec<String>,
     /// The public keys of those who may sign: every manifest needs a good signature by one of them
     #[arg(long, value_name = "FILE", env = "TRAINYARD_KEYRING")]

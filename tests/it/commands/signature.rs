@@ -158,13 +158,24 @@ fn signatures_that_cannot_be_meant_are_refused() {
 }
 
 #[test]
-fn an_empty_variable_is_no_keyring_for_a_list_either() {
+fn an_empty_keyring_lets_nothing_through() {
     let world = shop();
     let list = "- {operation: release, application: kiosk, manifests: ../scratch/next}\n";
     world.scratch("list.yaml", list);
-    let answer = world.run_with(
+    let before = world.snapshot();
+    // A secret that is missing in a workflow is an empty variable.
+    for line in [
         "apply -f ../scratch/list.yaml",
-        &[("TRAINYARD_KEYRING", Some(""))],
-    );
-    assert_eq!(answer.code, 0, "{answer}");
+        "release -a kiosk --manifests ../scratch/next",
+    ] {
+        let answer = world.run_with(line, &[("TRAINYARD_KEYRING", Some(""))]);
+        assert_eq!(answer.code, 2, "{answer}");
+        assert!(answer.stderr.contains("--keyring"), "{answer}");
+    }
+    for line in ["--from ../scratch", "-a kiosk --undeploy"] {
+        let line = format!("release {line} --keyring ../scratch/list.yaml --signature x");
+        let answer = world.fails(&line, 2);
+        assert!(answer.stderr.contains("cannot be used with"), "{answer}");
+    }
+    world.assert_untouched(&before);
 }

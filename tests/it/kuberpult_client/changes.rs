@@ -258,12 +258,11 @@ fn signatures_are_checked_with_the_keys_of_the_variable() {
     let answer = run_with(&world, &release("staging.yaml.asc"), &keyring);
     assert_eq!(answer.code, 0, "{answer}");
     assert!(world.holds("applications/kiosk/releases/1"));
-    // Nobody who has no keyring is kept from skipping signatures, not even by an empty variable.
-    let answer = run_with(
-        &world,
-        &unsigned.replace("kiosk", "other"),
-        &[("TRAINYARD_KEYRING", Some(""))],
-    );
+    // Nobody who has no keyring is kept from skipping signatures, but an empty variable is no keyring.
+    let other = unsigned.replace("kiosk", "other");
+    let answer = run_with(&world, &other, &[("TRAINYARD_KEYRING", Some(""))]);
+    assert_eq!(answer.code, 1, "{answer}");
+    let answer = run_with(&world, &other, &[]);
     assert_eq!(answer.code, 0, "{answer}");
 }
 
