@@ -89,10 +89,10 @@ pub(super) fn files_of(folder: &Path) -> Result<Vec<ManifestFile>> {
 pub(super) fn apps_of(folder: &Path) -> Result<Vec<(AppName, Vec<ManifestFile>)>> {
     let mut apps = Vec::new();
     for path in entries(folder)? {
-        if !path.is_dir() {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if !path.is_dir() || name.starts_with('.') {
             continue;
         }
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
         let app = name
             .parse()
             .with_context(|| format!("the folder `{}`", shown(&path)))?;

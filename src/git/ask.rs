@@ -148,7 +148,7 @@ impl Checkout {
                 format!("the remote `{name}` is empty"),
             );
             return failure.hint(format!(
-                "begin with a first environment: put {{\"upstream\": {{\"latest\": true}}}} into environments/development/config.json, commit it, and `git push {name} HEAD:refs/heads/{branch}`"
+                "begin with a commit: `git commit --allow-empty -m begin && git push {name} HEAD:refs/heads/{branch}`, then `trainyard environment create development --upstream latest`"
             ));
         }
         let meant = branch.strip_prefix(&format!("{name}/"));

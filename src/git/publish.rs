@@ -255,7 +255,7 @@ impl Checkout {
             let message = format!("the branch `{}` has no commits", self.branch);
             let failure = Failure::new(FailureKind::Invalid, message);
             failure
-                .hint("commit a first environment: environments/<name>/config.json")
+                .hint("begin with a commit: `git commit --allow-empty -m begin`, then `trainyard environment create development --upstream latest`")
                 .into()
         })
     }

@@ -233,7 +233,9 @@ fn check_tag_name(value: &str) -> Result<(), InvalidName> {
     let part = |part: &str| {
         !part.is_empty() && !part.starts_with('.') && part.strip_suffix(".lock").is_none()
     };
-    let fits = (1..=200).contains(&value.len()) && !value.starts_with('-') && value != "@";
+    let fits = (1..=200).contains(&value.len())
+        && !value.starts_with('-')
+        && !matches!(value, "@" | "HEAD");
     if fits
         && value.split('/').all(part)
         && !value.contains(odd)

@@ -87,7 +87,7 @@ fn a_repository_without_commits_is_refused() {
     assert!(
         answer
             .stderr
-            .contains("hint: commit a first environment: environments/<name>/config.json"),
+            .contains("hint: begin with a commit: `git commit --allow-empty -m begin`, then `trainyard environment create"),
         "{answer}"
     );
 }

@@ -175,6 +175,6 @@ fn an_empty_repository_is_told_how_to_begin() {
         let answer = bare(&world, folder, LOCK);
         assert_eq!(answer.code, 6, "{answer}");
         assert!(answer.stderr.contains("has no commits"), "{answer}");
-        assert!(answer.stderr.contains("config.json"), "{answer}");
+        assert!(answer.stderr.contains("environment create"), "{answer}");
     }
 }

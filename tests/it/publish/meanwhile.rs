@@ -256,8 +256,13 @@ fn an_empty_remote_is_told_how_to_begin() {
         answer.stderr.contains("the remote `origin` is empty"),
         "{answer}"
     );
-    let first = "environments/development/config.json, commit it, and `git push origin HEAD:refs/heads/main`";
+    // As the hint says.
+    let first = "git commit --allow-empty -m begin && git push origin HEAD:refs/heads/main";
     assert!(answer.stderr.contains(first), "{answer}");
+    world.shell(&format!(
+        "cd ../fresh && git config user.name a && git config user.email a@b && {first} 2> /dev/null"
+    ));
+    world.ok("-C ../fresh environment create development --upstream latest");
 }
 
 #[test]
