@@ -3,9 +3,10 @@
 use anyhow::Result;
 use clap::{ArgGroup, Args};
 
-use super::exit::Exit;
+use super::exit::{Exit, MEND};
 use super::operation::Operation;
 use super::session::{Request, Session};
+use crate::git::{Failure, FailureKind};
 use crate::plan::render::{RenderTarget, check, render};
 use crate::plan::{Done, Outcome};
 use crate::report::Input;
@@ -47,6 +48,7 @@ impl RenderArgs {
             Some(operation) => operation.run(session),
             None => {
                 let outcome = session.look(|tree, ground| check(tree, ground, &target), differs)?;
+                check_reasons(&outcome)?;
                 Ok(if differs(&outcome) {
                     Exit::ChangesPending
                 } else {
@@ -84,6 +86,17 @@ impl RenderArgs {
             (None, Some(name)) => RenderTarget::Group(name.clone()),
             (None, None) => RenderTarget::All,
         }
+    }
+}
+
+/// Fails if something in the repository keeps anybody from telling what its files shall be.
+fn check_reasons(outcome: &Outcome) -> Result<()> {
+    match &outcome.done {
+        Done::RenderChecked(rendered) if !rendered.reasons.is_empty() => {
+            let failure = Failure::new(FailureKind::Invalid, rendered.reasons.join("\n"));
+            Err(failure.hint(MEND).into())
+        }
+        _ => Ok(()),
     }
 }
 

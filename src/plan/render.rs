@@ -26,6 +26,9 @@ pub(crate) struct Rendered {
     pub(crate) files: BTreeMap<RepoPath, Fault>,
     /// The manifests that differ, and the locks that keep them so.
     pub(crate) kept: BTreeMap<(EnvName, AppName), Vec<PlacedLock>>,
+    /// The environments of which nobody can tell all, and a sentence for each reason.
+    pub(crate) doubtful: BTreeSet<EnvName>,
+    pub(crate) reasons: Vec<String>,
 }
 
 /// What is wrong with a derived file.
@@ -39,7 +42,8 @@ pub(crate) enum Fault {
 
 /// Writes every derived file of some environments again.
 pub(crate) fn render(draft: &mut Draft, ground: &Ground, target: &RenderTarget) -> Result<Outcome> {
-    let (changes, rendered, warnings) = compare(draft, ground, target)?;
+    let (changes, rendered, mut warnings) = compare(draft, ground, target)?;
+    warnings.extend(rendered.reasons.iter().cloned());
     // What stands where a folder or a file belongs goes first.
     for (path, change) in changes.iter() {
         match change {
@@ -76,8 +80,12 @@ fn compare(
     let environments = environments(ground, target)?;
     let mut draft = Draft::on(tree);
     let mut kept = BTreeMap::new();
-    let mut warnings = Vec::new();
+    let (mut doubtful, mut reasons) = (BTreeSet::new(), Vec::new());
     for environment in &environments {
+        if let Err(broken) = known::environment(ground, environment)?.readable() {
+            reasons.push(broken.to_string());
+            doubtful.insert(environment.clone());
+        }
         for app in deployment::apps(tree, environment)? {
             match bring_in_step(&mut draft, environment, &app)? {
                 Some(ManifestStep::Kept {
@@ -87,9 +95,12 @@ fn compare(
                 }) => {
                     kept.insert((environment.clone(), app), locks);
                 }
-                Some(ManifestStep::Unknown(why)) => warnings.push(format!(
-                    "the manifest of `{app}` on `{environment}` stays as it is: {why}"
-                )),
+                Some(ManifestStep::Unknown(why)) => {
+                    reasons.push(format!(
+                        "the manifest of `{app}` on `{environment}` stays as it is: {why}"
+                    ));
+                    doubtful.insert(environment.clone());
+                }
                 Some(
                     ManifestStep::Kept { in_step: true, .. }
                     | ManifestStep::InStep(_)
@@ -99,12 +110,12 @@ fn compare(
             }
         }
     }
-    warnings.extend(argocd::write(
-        &mut draft,
-        ground,
-        &ground.environments,
-        &environments,
-    )?);
+    let readable = |name: &&EnvName| {
+        let environment = ground.environments.get(name);
+        environment.is_some_and(|environment| environment.readable().is_ok())
+    };
+    let names = environments.iter().filter(readable).cloned().collect();
+    let warnings = argocd::write(&mut draft, ground, &ground.environments, &names)?;
     let changes = draft.into_changes();
     let mut files = BTreeMap::new();
     for (path, change) in changes.iter() {
@@ -120,6 +131,8 @@ fn compare(
         environments,
         files,
         kept,
+        doubtful,
+        reasons,
     };
     Ok((changes, rendered, warnings))
 }

@@ -230,6 +230,7 @@ fn rendered(rendered: &Rendered) -> Map<String, Value> {
         "environments": rendered.environments,
         "files": files.collect::<Value>(),
         "keptManifests": kept.collect::<Value>(),
+        "unknown": rendered.reasons,
     }))
 }
 

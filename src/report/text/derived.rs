@@ -26,11 +26,11 @@ pub(super) fn checked(rendered: &Rendered, now: Moment) -> Vec<String> {
 
 fn files(rendered: &Rendered, word: impl Fn(Fault) -> String) -> Vec<String> {
     if rendered.files.is_empty() {
-        let names: Vec<_> = rendered
-            .environments
-            .iter()
-            .map(ToString::to_string)
-            .collect();
+        let sure = rendered.environments.difference(&rendered.doubtful);
+        let names: Vec<_> = sure.map(ToString::to_string).collect();
+        if names.is_empty() {
+            return Vec::new();
+        }
         return vec![format!("in step: {}", names.join(", "))];
     }
     let files = rendered.files.iter();
