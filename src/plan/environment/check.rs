@@ -33,6 +33,8 @@ pub(crate) enum Fault {
     Config(EnvName, String),
     /// The config names a group that no command can name.
     BadGroup(EnvName, InvalidName),
+    /// The config names a group that is called like an environment outside of it.
+    GroupLikeEnvironment(EnvName, EnvName),
     /// Environments of a group that are not equally far from the releases.
     UnequalGroup(GroupName, BTreeMap<EnvName, Option<usize>>),
     /// A project that several configs describe.
@@ -49,9 +51,10 @@ impl Fault {
         match self {
             Self::BadName(path, _) | Self::NoFolder(path) => path.clone(),
             Self::Upstream(_, NoUpstream::Unreadable(error)) => error.path.clone(),
-            Self::Upstream(name, _) | Self::Config(name, _) | Self::BadGroup(name, _) => {
-                config(Some(name))
-            }
+            Self::Upstream(name, _)
+            | Self::Config(name, _)
+            | Self::BadGroup(name, _)
+            | Self::GroupLikeEnvironment(name, _) => config(Some(name)),
             Self::UnequalGroup(_, distances) => config(distances.keys().next()),
             Self::ProjectTwice(_, names) => config(names.first()),
         }
@@ -68,7 +71,7 @@ impl Fault {
             Self::Config(name, _) => {
                 format!("write it anew with `trainyard environment update {name} --config FILE`")
             }
-            Self::BadGroup(name, _) => format!(
+            Self::BadGroup(name, _) | Self::GroupLikeEnvironment(name, _) => format!(
                 "choose another one with `trainyard environment update {name} --environment-group GROUP`"
             ),
             Self::UnequalGroup(..) => {
@@ -93,6 +96,10 @@ impl fmt::Display for Fault {
             Self::Upstream(_, fault) => fault.fmt(formatter),
             Self::Config(_, why) => formatter.write_str(&plain(why)),
             Self::BadGroup(_, why) => why.fmt(formatter),
+            Self::GroupLikeEnvironment(_, other) => write!(
+                formatter,
+                "its group is called like the environment `{other}`, which is not in it: a train to `{other}` goes to the group"
+            ),
             Self::UnequalGroup(group, distances) => {
                 let each = distances.iter().map(|(name, distance)| match distance {
                     Some(distance) => format!("{name} {distance}"),
@@ -133,6 +140,12 @@ pub(crate) fn check(tree: &dyn ReadTree, ground: &Ground) -> Result<Checked> {
     }
     for environment in graph.iter() {
         faults.extend(own_faults(tree, environment)?);
+        let group = environment.group.as_ref();
+        let like = group.and_then(|group| graph.get(&group.as_ref().parse().ok()?));
+        if let Some(other) = like.filter(|other| other.group != environment.group) {
+            let (name, other) = (environment.name.clone(), other.name.clone());
+            faults.push(Fault::GroupLikeEnvironment(name, other));
+        }
     }
     let unequal = graph.unequal_groups().into_iter();
     faults.extend(unequal.map(|(group, distances)| Fault::UnequalGroup(group, distances)));
