@@ -239,6 +239,12 @@ impl Session {
         let told = self.told(checkout, checkout.publish(&operation, plan)?);
         Ok(told.map(|(outcome, mut fate)| {
             fate.tag = Tag::after(tag, fate.changed, TagState::Set);
+            if let Some(name) = tag.filter(|_| fate.changed && !checkout.pushes()) {
+                let branch = &checkout.branch;
+                self.say(&format!(
+                    "hint: commit and tag are here only: `git push --atomic REMOTE {branch} {name}` sends both"
+                ));
+            }
             (outcome, fate, notice.take())
         }))
     }

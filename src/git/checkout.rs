@@ -64,6 +64,11 @@ impl Checkout {
         })
     }
 
+    /// Whether a change leaves this repository, or there is nowhere that it could go.
+    pub(crate) fn pushes(&self) -> bool {
+        self.remote.is_some() || self.url.is_empty()
+    }
+
     /// Waits until no other trainyard changes this repository. The guard is kept as long as the checkout is used.
     pub(crate) fn guard(&self) -> Result<Guard> {
         let guard = Guard::take(self.repository.commondir())?;

@@ -361,6 +361,11 @@ fn without_a_push_tag_and_branch_move_together() {
         assert_eq!(clone.git(&["rev-parse", "v1^{}"]), head);
         assert_eq!(clone.left_lying(), [""; 0]);
         assert_eq!(tags(&world).0, "", "nothing is pushed");
+        // As the hint says.
+        let told = "`git push --atomic REMOTE main v1` sends both";
+        assert!(answer.stderr.contains(told), "{answer}");
+        clone.git(&["push", "-q", "--atomic", "origin", "main", "v1"]);
+        assert_eq!(world.head(), head);
     }
 }
 
