@@ -174,23 +174,39 @@ pub(crate) fn add(
     Ok(())
 }
 
-/// Forgets that an app was built from a commit, and all about the commit with its last app.
+/// Forgets that an app was built from a commit, with the events that tell of that app, and all about the commit with its last
+/// app.
 pub(crate) fn forget(draft: &mut Draft, commit: &CommitId, app: &AppName) -> Result<()> {
     let folder = directory(commit);
     draft.delete_folder(&app_directory(commit, app))?;
-    if draft.has_folder(&folder.join("applications"))? {
-        return Ok(());
+    if !draft.has_folder(&folder.join("applications"))? {
+        draft.delete_folder(&folder)?;
+        return unlink(draft, commit);
     }
-    // The neighbours shall not point to what is gone.
-    for (mine, theirs) in [(PREVIOUS, NEXT), (NEXT, PREVIOUS)] {
-        if let Some(neighbour) = neighbour(draft, commit, mine)? {
-            let back = directory(&neighbour).join(theirs);
-            if draft.text(&back)?.as_deref() == Some(commit.as_ref()) {
-                draft.delete(back)?;
+    let events = folder.join("events");
+    for id in draft.folders(&events)? {
+        let event = events.join(id);
+        if draft.text(&event.join("application"))?.as_deref() == Some(app.as_ref()) {
+            draft.delete_folder(&event)?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes every link to a commit away that is gone. Any number of commits may name it, and none of them is named by it.
+fn unlink(draft: &mut Draft, gone: &CommitId) -> Result<()> {
+    for first in draft.folders(&root())? {
+        let folder = root().join(first);
+        for rest in draft.folders(&folder)? {
+            for name in [PREVIOUS, NEXT] {
+                let link = folder.join(&rest).join(name);
+                if draft.text(&link)?.as_deref() == Some(gone.as_ref()) {
+                    draft.delete(link)?;
+                }
             }
         }
     }
-    draft.delete_folder(&folder)
+    Ok(())
 }
 
 /// The commit before this one, as far as it is known here.

@@ -140,10 +140,14 @@ fn check_argocd(listing: &Listing, picture: &Picture) {
 fn check_commits(listing: &Listing) {
     let mut of_releases = BTreeSet::new();
     let mut of_data = BTreeSet::new();
+    let mut links = BTreeSet::new();
     for (path, text) in listing {
         match path.split('/').collect::<Vec<_>>()[..] {
             ["applications", app, "releases", _, "source_commit_id"] => {
                 of_releases.insert((text.clone(), app.to_owned()));
+            }
+            ["commits", _, _, "nextCommit" | "previousCommit"] => {
+                links.insert(text.clone());
             }
             ["commits", first, rest, "applications", app, ".gitkeep"] => {
                 of_data.insert((format!("{first}{rest}"), app.to_owned()));
@@ -152,6 +156,8 @@ fn check_commits(listing: &Listing) {
         }
     }
     assert_eq!(of_data, of_releases);
+    let known = |link: &String| of_data.iter().any(|(commit, _)| commit == link);
+    assert!(links.iter().all(known), "{links:?} of {of_data:?}");
 }
 
 #[test]
