@@ -11,8 +11,12 @@ use proptest::sample::select;
 use super::hold;
 use super::operation::{KeepQueue, Names, Operation, operations};
 use super::picture::Picture;
+use crate::plan::environment::{Configure, When, configure, delete};
 use crate::plan::release::{NewRelease, Purpose, release};
+use crate::plan::render::{RenderTarget, render};
 use crate::plan::world::{World, run};
+use crate::state::Upstream;
+use crate::state::config::{ConfigEdit, DestinationField};
 use crate::state::release::Field;
 use crate::tree::MemoryTree;
 
@@ -31,14 +35,28 @@ enum Act {
     Operation(Operation),
     /// A release of an app, from a commit, which may name the one before it.
     Build(&'static str, &'static str, Option<&'static str>),
+    /// An environment is made, or gets another upstream.
+    Configure(&'static str, &'static str),
+    /// An environment is deleted.
+    Demolish(&'static str),
+    /// All derived files are written again.
+    Render,
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
     let commit = || select(&COMMITS[..]);
+    let environment = || select(NAMES.environments);
     let build = (select(NAMES.apps), commit(), option::of(commit()));
     let act = prop_oneof![
         3 => operations(NAMES).prop_map(|operation| Act::Operation(tame(operation))),
         2 => build.prop_map(|(app, commit, previous)| Act::Build(app, commit, previous)),
+        1 => prop_oneof![
+            (environment(), select(&["latest", "dev", "staging"][..]))
+                .prop_map(|(name, upstream)| Act::Configure(name, upstream)),
+            // One stays, or nothing else could be done.
+            select(&NAMES.environments[1..]).prop_map(Act::Demolish),
+            Just(Act::Render),
+        ],
     ];
     vec(act, 1..50)
 }
@@ -71,13 +89,49 @@ fn start() -> World {
 
 /// Does it; what is refused changes nothing.
 fn act(tree: &mut MemoryTree, act: &Act) {
-    let (app, commit, previous) = match act {
+    match act {
         Act::Operation(operation) => {
             let _ = operation.run(tree);
-            return;
         }
-        Act::Build(app, commit, previous) => (app, commit, previous),
-    };
+        Act::Build(app, commit, previous) => build(tree, app, commit, *previous),
+        Act::Configure(name, upstream) => {
+            let upstream = match *upstream {
+                "latest" => Upstream::Latest,
+                upstream => Upstream::Environment(upstream.parse().unwrap()),
+            };
+            let mut edit = ConfigEdit {
+                upstream: Some(upstream),
+                ..ConfigEdit::default()
+            };
+            let server = (DestinationField::Server, "https://a".to_owned());
+            edit.argocd.destination.extend([server]);
+            let request = Configure {
+                environment: name.parse().unwrap(),
+                when: When::Either,
+                config: None,
+                edit,
+            };
+            let _ = run(tree, |draft, ground| configure(draft, ground, &request));
+        }
+        Act::Demolish(name) => {
+            let name = name.parse().unwrap();
+            let _ = run(tree, |draft, ground| delete(draft, ground, &name));
+        }
+        Act::Render => {
+            let before = tree.listing();
+            write_derived_files(tree);
+            assert_eq!(tree.listing(), before, "everything is in step already");
+        }
+    }
+}
+
+fn write_derived_files(tree: &mut MemoryTree) {
+    let all = RenderTarget::All;
+    run(tree, |draft, ground| render(draft, ground, &all)).unwrap();
+}
+
+/// A release of an app, from a commit, for all environments.
+fn build(tree: &mut MemoryTree, app: &str, commit: &str, previous: Option<&str>) {
     let mut fields = BTreeMap::from([(Field::SourceCommitId, commit.repeat(40))]);
     fields.extend(previous.map(|commit| (Field::PreviousCommitId, commit.repeat(40))));
     let manifests = NAMES.environments.iter();
@@ -135,8 +189,7 @@ fn check_argocd(listing: &Listing, picture: &Picture) {
     }
 }
 
-/// Every commit of a release has its data, and every data its release. Neighbours are another matter: a commit that goes knows one
-/// on each side, while others may have named it before.
+/// Every commit of a release has its data, and every data its release; no commit names one as its neighbour that has none.
 fn check_commits(listing: &Listing) {
     let mut of_releases = BTreeSet::new();
     let mut of_data = BTreeSet::new();
@@ -165,6 +218,7 @@ fn everything_belongs_together_after_every_step() {
     let [waited, neighbours, gone] = [Cell::new(0), Cell::new(0), Cell::new(0)];
     hold(80, &acts(), |acts| {
         let mut tree = start().0;
+        write_derived_files(&mut tree);
         for each in &acts {
             let before = tree.listing();
             act(&mut tree, each);
