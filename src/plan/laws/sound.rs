@@ -14,7 +14,9 @@ use super::picture::Picture;
 use crate::plan::environment::{Configure, When, configure, delete};
 use crate::plan::release::{NewRelease, Purpose, release};
 use crate::plan::render::{RenderTarget, render};
+use crate::plan::train::{OnLock, TargetKind, Train, depart, prognose};
 use crate::plan::world::{World, run};
+use crate::plan::{Done, Ground, Outcome, Past, Source};
 use crate::state::Upstream;
 use crate::state::config::{ConfigEdit, DestinationField};
 use crate::state::release::Field;
@@ -41,6 +43,19 @@ enum Act {
     Demolish(&'static str),
     /// All derived files are written again.
     Render,
+    /// A train to this target takes what ran upstream so many steps ago.
+    FromThePast(&'static str, usize),
+}
+
+impl Act {
+    /// Whether the same once more changes nothing.
+    fn is_idempotent(&self) -> bool {
+        match self {
+            // A law of its own tells which of them are.
+            Self::Operation(_) | Self::Build(..) => false,
+            Self::Configure(..) | Self::Demolish(_) | Self::Render | Self::FromThePast(..) => true,
+        }
+    }
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
@@ -56,9 +71,11 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
             // One stays, or nothing else could be done.
             select(&NAMES.environments[1..]).prop_map(Act::Demolish),
             Just(Act::Render),
+            (select(&["staging", "prod"][..]), 0..6_usize)
+                .prop_map(|(target, steps)| Act::FromThePast(target, steps)),
         ],
     ];
-    vec(act, 1..50)
+    vec(act, 20..80)
 }
 
 /// Without what leaves something in a queue that no lock holds back because it was asked to: a queue that is to be kept.
@@ -73,7 +90,7 @@ fn start() -> World {
     World::default()
         .file(
             "trainyard.yaml",
-            "commitData: true\nreleaseVersionsLimit: 5\n",
+            "commitData: true\nreleaseVersionsLimit: 5\nminorRegexes: ['^note: ']\n",
         )
         .config("dev", r#"{"argocd":{},"upstream":{"latest":true}}"#)
         .config(
@@ -88,7 +105,7 @@ fn start() -> World {
 }
 
 /// Does it; what is refused changes nothing.
-fn act(tree: &mut MemoryTree, act: &Act) {
+fn act(tree: &mut MemoryTree, history: &[MemoryTree], act: &Act) {
     match act {
         Act::Operation(operation) => {
             let _ = operation.run(tree);
@@ -122,7 +139,37 @@ fn act(tree: &mut MemoryTree, act: &Act) {
             write_derived_files(tree);
             assert_eq!(tree.listing(), before, "everything is in step already");
         }
+        Act::FromThePast(target, steps) => {
+            let place = history.len().saturating_sub(steps + 1);
+            from_the_past(tree, &history[place], target);
+        }
     }
+}
+
+/// A train that takes what ran upstream in an earlier state.
+fn from_the_past(tree: &mut MemoryTree, then: &MemoryTree, target: &str) {
+    let source = Source {
+        name: "v1".parse().unwrap(),
+        commit: "a".repeat(40).parse().unwrap(),
+    };
+    let pasts = [Past {
+        source: &source,
+        tree: then,
+    }];
+    let request = Train {
+        target: target.parse().unwrap(),
+        target_kind: TargetKind::Unknown,
+        team: None,
+        source: "v1".parse().ok(),
+        on_lock: OnLock::Queue,
+    };
+    let _ = run(tree, |draft, ground| {
+        let ground = Ground::survey(draft, ground.context)?.with_pasts(&pasts);
+        let prognosis = prognose(draft, &ground, &request)?;
+        let done = Done::Train(depart(draft, &ground, prognosis)?);
+        let warnings = Vec::new();
+        Ok(Outcome { done, warnings })
+    });
 }
 
 fn write_derived_files(tree: &mut MemoryTree) {
@@ -134,6 +181,8 @@ fn write_derived_files(tree: &mut MemoryTree) {
 fn build(tree: &mut MemoryTree, app: &str, commit: &str, previous: Option<&str>) {
     let mut fields = BTreeMap::from([(Field::SourceCommitId, commit.repeat(40))]);
     fields.extend(previous.map(|commit| (Field::PreviousCommitId, commit.repeat(40))));
+    // Two releases in a row from one commit differ in a minor line at most.
+    let text = format!("built: {commit}\nnote: {previous:?}\n");
     let manifests = NAMES.environments.iter();
     let request = NewRelease {
         purpose: Purpose::Deploy,
@@ -142,7 +191,7 @@ fn build(tree: &mut MemoryTree, app: &str, commit: &str, previous: Option<&str>)
         team: None,
         fields,
         manifests: manifests
-            .map(|name| (name.parse().unwrap(), format!("built: {commit}")))
+            .map(|name| (name.parse().unwrap(), text.clone()))
             .collect(),
     };
     run(tree, |draft, ground| release(draft, ground, &request)).unwrap();
@@ -215,14 +264,21 @@ fn check_commits(listing: &Listing) {
 
 #[test]
 fn everything_belongs_together_after_every_step() {
-    let [waited, neighbours, gone] = [Cell::new(0), Cell::new(0), Cell::new(0)];
-    hold(80, &acts(), |acts| {
+    let counters = [Cell::new(0), Cell::new(0), Cell::new(0), Cell::new(0)];
+    let [waited, neighbours, gone, returned] = &counters;
+    hold(50, &acts(), |acts| {
         let mut tree = start().0;
         write_derived_files(&mut tree);
+        let mut history = vec![tree.clone()];
         for each in &acts {
             let before = tree.listing();
-            act(&mut tree, each);
+            act(&mut tree, &history, each);
             let listing = tree.listing();
+            if each.is_idempotent() {
+                act(&mut tree, &history, each);
+                assert_eq!(tree.listing(), listing, "{each:?} once more");
+            }
+            history.push(tree.clone());
             let picture = Picture::from_listing(&listing);
             check_places(&picture);
             check_argocd(&listing, &picture);
@@ -230,15 +286,17 @@ fn everything_belongs_together_after_every_step() {
             let ends =
                 |listing: &Listing, end| listing.keys().filter(|path| path.ends_with(end)).count();
             let count = |cell: &Cell<usize>, number| cell.set(cell.get() + number);
-            count(&waited, picture.queue.len());
-            count(&neighbours, ends(&listing, "/nextCommit"));
+            let returns = matches!(each, Act::FromThePast(..)) && listing != before;
+            count(returned, usize::from(returns));
+            count(waited, picture.queue.len());
+            count(neighbours, ends(&listing, "/nextCommit"));
             count(
-                &gone,
+                gone,
                 usize::from(ends(&listing, "/.empty") < ends(&before, "/.empty")),
             );
         }
     });
-    for counted in [waited, neighbours, gone] {
-        assert!(counted.get() > 5, "{}", counted.get());
+    for counted in &counters {
+        assert!(counted.get() > 5, "{counters:?}");
     }
 }
