@@ -39,6 +39,10 @@ use crate::shape::Shape;
 use crate::yard::Yard;
 
 fn main() -> ExitCode {
+    if env::args().any(|argument| argument == "--help") {
+        println!("{}", options::USAGE);
+        return ExitCode::SUCCESS;
+    }
     match Options::parse(env::args().skip(1)).and_then(|options| run(&options)) {
         Ok(0) => ExitCode::SUCCESS,
         Ok(failures) => {
