@@ -18,6 +18,7 @@ mod session;
 mod signature;
 mod surroundings;
 mod train;
+mod view;
 mod whereabouts;
 
 use std::ffi::{OsStr, OsString};
@@ -169,6 +170,9 @@ enum Command {
     Change(Box<Change>),
     Apply(apply::ApplyArgs),
     Prognosis(train::PrognosisArgs),
+    Locks(view::LocksArgs),
+    Queue(view::QueueArgs),
+    CanDeploy(view::CanDeployArgs),
     Where(whereabouts::WhereArgs),
     Environment(Box<environment::EnvironmentArgs>),
     Render(render::RenderArgs),
@@ -301,6 +305,9 @@ fn listed(arguments: Vec<OsString>) -> Result<Option<Operation>> {
         Command::Render(arguments) => Ok(arguments.operation()),
         Command::Apply(_)
         | Command::Prognosis(_)
+        | Command::Locks(_)
+        | Command::Queue(_)
+        | Command::CanDeploy(_)
         | Command::Where(_)
         | Command::KuberpultClient
         | Command::Demo(_) => Ok(None),
@@ -339,6 +346,9 @@ fn dispatch(cli: Cli, places: &Places) -> Result<Exit> {
             operation.run(&session()?)
         }
         Command::Prognosis(arguments) => arguments.run(&session()?),
+        Command::Locks(arguments) => arguments.run(&session()?),
+        Command::Queue(arguments) => arguments.run(&session()?),
+        Command::CanDeploy(arguments) => arguments.run(&session()?),
         Command::Where(arguments) => arguments.run(&session()?),
         Command::Environment(arguments) => arguments.run(session),
         Command::Render(arguments) => arguments.run(&session()?),

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::Global;
 use super::exit::usage;
 use super::notify::{self, Notice};
-use super::surroundings::{now, settings_in_environment};
+use super::surroundings::{columns, now, settings_in_environment};
 use crate::git::{
     Checkout, Operation, Pending, Planned, Published, Selection, Signature, Snapshot, WorkTree,
     clean,
@@ -31,6 +31,8 @@ pub(super) struct Session {
     author_email: Option<String>,
     notify_argocd: Option<String>,
     now: Moment,
+    /// How many columns the answer may have.
+    width: Option<usize>,
 }
 
 /// What came of a change, and what Argo CD is to hear of it.
@@ -132,6 +134,7 @@ impl Session {
             author_email: global.author_email.clone(),
             notify_argocd: global.notify_argocd.clone(),
             now: now()?,
+            width: columns(),
         })
     }
 
@@ -338,6 +341,7 @@ impl Session {
             warnings: Vec::new(),
             now: self.now,
             tag: None,
+            width: self.width,
         }
     }
 

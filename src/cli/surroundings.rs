@@ -33,3 +33,15 @@ pub(super) fn now() -> Result<Moment> {
     }
     Ok(Moment::new(Timestamp::now()))
 }
+
+/// How many columns a line of the answer may have: as `COLUMNS` says, else those of the terminal. Where there is none, a line may
+/// be as long as it takes.
+pub(super) fn columns() -> Option<usize> {
+    let told = std::env::var("COLUMNS").ok();
+    let told = told.and_then(|text| text.parse().ok());
+    if let Some(columns) = told.filter(|columns| *columns > 0) {
+        return Some(columns);
+    }
+    let (columns, _) = terminal_size::terminal_size_of(std::io::stdout())?;
+    Some(usize::from(columns.0))
+}

@@ -211,6 +211,7 @@ fn prognosis(outcome: &Outcome) -> Option<&Prognosis> {
         | Done::RenderChecked(_)
         | Done::Batch(_)
         | Done::Located(_)
+        | Done::Viewed(_)
         | Done::Environment(_) => None,
     }
 }

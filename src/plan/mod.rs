@@ -23,6 +23,7 @@ pub(crate) mod release;
 pub(crate) mod render;
 pub(crate) mod train;
 pub(crate) mod unlock;
+pub(crate) mod view;
 pub(crate) mod whereabouts;
 #[cfg(test)]
 mod world;

@@ -7,6 +7,7 @@ pub(crate) use super::environment::EnvironmentDone;
 pub(crate) use super::place::Deployed;
 pub(crate) use super::render::{Fault, ManifestStep, Rendered};
 use super::train::{Prognosis, TrainRun};
+use super::view::View;
 use super::whereabouts::Whereabouts;
 use crate::state::deployment::Linked;
 use crate::state::release::ReleaseKind;
@@ -37,6 +38,7 @@ pub(crate) enum Done {
     /// Nothing was written.
     RenderChecked(Rendered),
     Located(Whereabouts),
+    Viewed(View),
     Environment(EnvironmentDone),
 }
 
@@ -44,7 +46,7 @@ impl Done {
     /// Whether the verb only tells what is, and can change nothing.
     pub(crate) fn is_look(&self) -> bool {
         match self {
-            Self::Foreseen(_) | Self::Located(_) | Self::RenderChecked(_) => true,
+            Self::Foreseen(_) | Self::Located(_) | Self::RenderChecked(_) | Self::Viewed(_) => true,
             Self::Environment(done) => done.is_look(),
             Self::Released(_)
             | Self::Deployed(_)

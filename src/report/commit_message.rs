@@ -81,6 +81,7 @@ fn subject(outcome: &Outcome) -> String {
             subjects.collect::<Vec<_>>().join("; ")
         }
         Done::Located(found) => format!("where {}", found.commit),
+        Done::Viewed(view) => view.name().to_owned(),
         Done::Rendered(rendered) | Done::RenderChecked(rendered) => {
             let names = rendered.environments.iter().map(ToString::to_string);
             format!("render {}", names.collect::<Vec<_>>().join(", "))
@@ -239,7 +240,7 @@ fn effects(outcome: &Outcome) -> Vec<String> {
             lines
         }
         // They change nothing.
-        Done::Located(_) | Done::RenderChecked(_) => Vec::new(),
+        Done::Located(_) | Done::RenderChecked(_) | Done::Viewed(_) => Vec::new(),
         Done::Rendered(rendered) => {
             let paths = rendered.files.keys();
             paths.map(|path| plain(path.as_str())).collect()

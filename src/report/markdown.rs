@@ -2,6 +2,7 @@
 //! markup nor call anybody.
 
 mod environment;
+mod view;
 
 use super::{Fate, text};
 use crate::plan::outcome::{EnvironmentDone, Move};
@@ -25,6 +26,7 @@ pub(super) fn render(outcome: &Outcome, fate: &Fate) -> String {
             prognosis,
             fate.now,
         ),
+        Done::Viewed(seen) => view::lines(seen, fate),
         Done::Environment(EnvironmentDone::Listed(environments)) => environment::list(environments),
         Done::Environment(EnvironmentDone::Shown(shown)) => environment::show(shown, fate.now),
         Done::Released(_)

@@ -4,6 +4,7 @@ mod commit_message;
 mod kuberpult;
 mod markdown;
 mod structured;
+mod table;
 mod text;
 
 use std::fmt;
@@ -41,6 +42,8 @@ pub(crate) struct Fate {
     pub(crate) now: Moment,
     /// The tag that was asked for.
     pub(crate) tag: Option<Tag>,
+    /// How many columns there are for a line of text; `None`: as many as it takes.
+    pub(crate) width: Option<usize>,
 }
 
 /// A tag that was asked for, and what becomes of it.

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 mod environment;
+mod view;
 mod whereabouts;
 
 use whereabouts::located;
@@ -53,6 +54,7 @@ fn named(outcome: &Outcome) -> (&'static str, Map<String, Value>) {
         Done::AppRemoved(removed) => ("app-remove-environment", app_removed(removed)),
         Done::Batch(batch) => ("apply", applied(batch)),
         Done::Located(found) => ("where", located(found)),
+        Done::Viewed(seen) => (seen.name(), view::fields(seen)),
         Done::Environment(done) => environment::fields(done),
         Done::Rendered(files) => ("render", rendered(files)),
         Done::RenderChecked(files) => ("render-check", rendered(files)),

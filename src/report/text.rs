@@ -3,6 +3,7 @@
 mod derived;
 mod ends;
 pub(super) mod environment;
+pub(super) mod view;
 mod whereabouts;
 
 use std::collections::BTreeMap;
@@ -22,19 +23,18 @@ use crate::state::release::ReleaseKind;
 use crate::state::{AppName, EnvName, Moment, PlacedLock, Upstream, Version};
 use whereabouts::located;
 
-const DONE: Style = AnsiColor::Green.on_default();
+pub(super) const DONE: Style = AnsiColor::Green.on_default();
 const WAITS: Style = AnsiColor::Yellow.on_default();
 const HEAD: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
 
-fn paint(style: Style, text: impl Display) -> String {
+pub(super) fn paint(style: Style, text: impl Display) -> String {
     format!("{style}{text}{style:#}")
 }
 
 /// The answer, a line for each thing that somebody must know.
 pub(super) fn render(outcome: &Outcome, fate: &Fate) -> String {
-    let now = fate.now;
-    let mut lines = told(outcome, now);
+    let mut lines = told(outcome, fate);
     let says_so = outcome.done.is_look() || matches!(outcome.done, Done::Released(_));
     if !fate.changed && !says_so {
         lines.push("nothing changed".to_owned());
@@ -46,7 +46,8 @@ pub(super) fn render(outcome: &Outcome, fate: &Fate) -> String {
     lines.join("\n") + "\n"
 }
 
-fn told(outcome: &Outcome, now: Moment) -> Vec<String> {
+fn told(outcome: &Outcome, fate: &Fate) -> Vec<String> {
+    let now = fate.now;
     match &outcome.done {
         Done::Released(released) => release(released, now),
         Done::Deployed(run) => deploy(run, now),
@@ -56,8 +57,9 @@ fn told(outcome: &Outcome, now: Moment) -> Vec<String> {
         Done::Foreseen(prognosis) => foreseen(prognosis, now),
         Done::AppDeleted(deleted) => ends::app_deleted(deleted, now),
         Done::AppRemoved(removed) => ends::app_removed(removed, now),
-        Done::Batch(batch) => applied(batch, now),
+        Done::Batch(batch) => applied(batch, fate),
         Done::Located(found) => located(found, now),
+        Done::Viewed(seen) => view::lines(seen, fate),
         Done::Environment(done) => environment::lines(done, now),
         Done::Rendered(rendered) => derived::rendered(rendered, now),
         Done::RenderChecked(rendered) => derived::checked(rendered, now),
@@ -65,11 +67,11 @@ fn told(outcome: &Outcome, now: Moment) -> Vec<String> {
 }
 
 /// The operations in order, each below its number and name.
-fn applied(batch: &Batch, now: Moment) -> Vec<String> {
+fn applied(batch: &Batch, fate: &Fate) -> Vec<String> {
     let mut lines = Vec::new();
     for (place, (name, outcome)) in (1..).zip(&batch.outcomes) {
         lines.push(paint(HEAD, format!("{place}. {name}")));
-        let told = told(outcome, now).into_iter();
+        let told = told(outcome, fate).into_iter();
         lines.extend(told.map(|line| format!("  {line}")));
     }
     lines

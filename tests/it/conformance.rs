@@ -69,6 +69,7 @@ topics! {
     app_remove_environment
     apply
     commit_data
+    view
     whereabouts
     environment
     minor

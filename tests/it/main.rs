@@ -15,4 +15,5 @@ mod repeat;
 mod settings;
 mod shop;
 mod story;
+mod views;
 mod world;

@@ -8,6 +8,7 @@ mod git;
 mod mould;
 mod process;
 mod scene;
+mod schemas;
 mod tests;
 mod words;
 mod yard;
@@ -28,6 +29,7 @@ use tempfile::TempDir;
 pub(crate) use files::{Node, Tree, difference, differences, files_below, fixtures, text};
 pub(crate) use mould::Mould;
 pub(crate) use process::Started;
+pub(crate) use schemas::schemas;
 pub(crate) use words::words;
 pub(crate) use yard::{LOCK, RELEASE, TRAIN};
 
@@ -256,8 +258,10 @@ fn moment(minutes: i64) -> Timestamp {
 
 fn answer(program: &mut Command, at: Timestamp) -> Answer {
     let output = program.output().unwrap();
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    schemas::check(&stdout);
     Answer {
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stdout,
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         code: output.status.code().unwrap_or(-1),
         at,

@@ -1,0 +1,30 @@
+//! Views: what somebody sees of a repository. Each reads a tree and comes to plain data.
+
+mod focus;
+pub(crate) mod locks;
+pub(crate) mod permission;
+pub(crate) mod queue;
+
+pub(crate) use focus::Focus;
+use locks::LockList;
+use permission::Permission;
+use queue::QueueList;
+
+/// What was seen.
+#[derive(Debug)]
+pub(crate) enum View {
+    Locks(LockList),
+    Queue(QueueList),
+    Permission(Permission),
+}
+
+impl View {
+    /// The name of the view: that of its command, and of its object for programs.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Locks(_) => "locks",
+            Self::Queue(_) => "queue",
+            Self::Permission(_) => "can-deploy",
+        }
+    }
+}

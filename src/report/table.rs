@@ -1,0 +1,249 @@
+//! Tables for terminals: a line for each row. What does not fit is shortened, never wrapped.
+
+use anstyle::Style;
+use comfy_table::{ContentArrangement, presets};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+use super::text::paint;
+
+/// What stands where something was cut away.
+const MORE: char = '…';
+/// The columns between two cells.
+const GAP: u16 = 2;
+/// As narrow as a text becomes before a column is left out.
+const NARROW_TEXT: usize = 16;
+/// As narrow as anything becomes before its head is cut, too.
+const NARROW: usize = 8;
+
+/// How a column gives way where there is not enough room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Give {
+    /// Last: a name or a number. It is cut in the middle, since names often begin alike.
+    Name,
+    /// First: it is cut at its end.
+    Text,
+    /// First, like a text; and where that is not enough it is left out, the last one before the others.
+    Extra,
+}
+
+/// The head of a column, and how the column gives way.
+pub(super) type Head = (&'static str, Give);
+
+/// A table; the texts of its cells have no colours of their own.
+pub(super) struct Table {
+    heads: Vec<Head>,
+    rows: Vec<Vec<(Style, String)>>,
+}
+
+impl Table {
+    /// A table with these heads.
+    pub(super) fn new(heads: &[Head]) -> Self {
+        Self {
+            heads: heads.to_vec(),
+            rows: Vec::new(),
+        }
+    }
+
+    /// One more row, with a cell for each head.
+    pub(super) fn row(&mut self, cells: impl IntoIterator<Item = (Style, String)>) {
+        self.rows.push(cells.into_iter().collect());
+    }
+
+    /// The lines, none of them longer than that.
+    pub(super) fn lines(mut self, width: Option<usize>) -> Vec<String> {
+        let faint = Style::new().dimmed();
+        let heads = self.heads.iter();
+        let heads = heads.map(|(head, _)| (faint, (*head).to_owned())).collect();
+        self.rows.insert(0, heads);
+        let widths = match width {
+            Some(width) => self.fitted(width),
+            None => self.natural(),
+        };
+        let mut table = comfy_table::Table::new();
+        table
+            .load_preset(presets::NOTHING)
+            .set_content_arrangement(ContentArrangement::Disabled);
+        for row in &self.rows {
+            let cells = row.iter().zip(&self.heads).zip(&widths);
+            let cells = cells.map(|(((style, text), (_, give)), width)| {
+                let text = match give {
+                    Give::Name => cut(text, *width),
+                    Give::Text | Give::Extra => fit(text, Some(*width)),
+                };
+                let plain = *style == Style::new() || text.is_empty();
+                if plain { text } else { paint(*style, text) }
+            });
+            table.add_row(cells.collect::<Vec<_>>());
+        }
+        for column in table.column_iter_mut() {
+            column.set_padding((0, GAP));
+        }
+        let lines = table.lines();
+        lines.map(|line| line.trim_end().to_owned()).collect()
+    }
+
+    /// The columns that each column takes if nothing is cut.
+    fn natural(&self) -> Vec<usize> {
+        let widest = |place: usize| {
+            let cells = self.rows.iter().filter_map(|row| row.get(place));
+            cells.map(|(_, text)| text.width()).max().unwrap_or(0)
+        };
+        (0..self.heads.len()).map(widest).collect()
+    }
+
+    /// The columns that each column gets, after those are left out for which there is no room.
+    fn fitted(&mut self, width: usize) -> Vec<usize> {
+        loop {
+            let gaps = usize::from(GAP) * self.heads.len().saturating_sub(1);
+            let room = width.saturating_sub(gaps);
+            let mut widths = self.natural();
+            let texts = self.places(|give| give != Give::Name);
+            shrink(&mut widths, &texts, NARROW_TEXT, room);
+            let extra = self
+                .heads
+                .iter()
+                .rposition(|(_, give)| *give == Give::Extra);
+            match extra.filter(|_| widths.iter().sum::<usize>() > room) {
+                Some(extra) => {
+                    self.heads.remove(extra);
+                    for row in &mut self.rows {
+                        row.remove(extra);
+                    }
+                }
+                None => {
+                    let all = self.places(|_| true);
+                    shrink(&mut widths, &all, NARROW, room);
+                    shrink(&mut widths, &all, 1, room);
+                    return widths;
+                }
+            }
+        }
+    }
+
+    fn places(&self, which: impl Fn(Give) -> bool) -> Vec<usize> {
+        let heads = self.heads.iter().enumerate();
+        let chosen = heads.filter(|(_, (_, give))| which(*give));
+        chosen.map(|(place, _)| place).collect()
+    }
+}
+
+/// Takes from the widest of these columns, a column at a time, until all fit into the room or none of them is wider than that.
+fn shrink(widths: &mut [usize], places: &[usize], least: usize, room: usize) {
+    while widths.iter().sum::<usize>() > room {
+        let widest = places.iter().copied().max_by_key(|place| widths[*place]);
+        match widest.filter(|place| widths[*place] > least) {
+            Some(place) => widths[place] -= 1,
+            None => return,
+        }
+    }
+}
+
+/// The text, cut at its end to that many columns.
+pub(super) fn fit(text: &str, width: Option<usize>) -> String {
+    match width {
+        Some(width) if text.width() > width => {
+            let mut short = beginning(text.chars(), width.saturating_sub(1));
+            short.push(MORE);
+            short
+        }
+        Some(_) | None => text.to_owned(),
+    }
+}
+
+/// The text, cut in its middle to that many columns.
+fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let room = width.saturating_sub(1);
+    let end = beginning(text.chars().rev(), room / 2);
+    let mut short = beginning(text.chars(), room - room / 2);
+    short.push(MORE);
+    short.extend(end.chars().rev());
+    short
+}
+
+/// As many letters as fit into that many columns.
+fn beginning(letters: impl Iterator<Item = char>, width: usize) -> String {
+    let mut taken = 0;
+    let fits = |letter: &char| {
+        taken += letter.width().unwrap_or(0);
+        taken <= width
+    };
+    letters.take_while(fits).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADS: [Head; 4] = [
+        ("App", Give::Name),
+        ("Why", Give::Text),
+        ("By", Give::Extra),
+        ("For", Give::Extra),
+    ];
+
+    fn table(width: Option<usize>) -> Vec<String> {
+        let mut table = Table::new(&HEADS);
+        for (app, why) in [
+            (
+                "a-shop-for-trains",
+                "a long reason for it all, and one more",
+            ),
+            ("漢字漢字漢字", ""),
+        ] {
+            let cells = [app, why, "Ada Signal", "web, api"];
+            let bold = Style::new().bold();
+            table.row(cells.map(|text| (bold, text.to_owned())));
+        }
+        let lines = table.lines(width);
+        let plain = |line: &String| anstream::adapter::strip_str(line).to_string();
+        lines.iter().map(plain).collect()
+    }
+
+    #[test]
+    fn a_table_is_as_wide_as_it_must_be() {
+        let expected = [
+            "App                Why                                     By          For",
+            "a-shop-for-trains  a long reason for it all, and one more  Ada Signal  web, api",
+            "漢字漢字漢字                                               Ada Signal  web, api",
+        ];
+        assert_eq!(table(None), expected);
+        assert_eq!(table(Some(80)), expected);
+    }
+
+    #[test]
+    fn texts_give_way_first_then_columns_then_names() {
+        let row = |width| table(Some(width)).remove(1);
+        let texts = "a-shop-for-trains  a long reason for it…  Ada Signal  web, api";
+        assert_eq!(row(62), texts);
+        assert_eq!(
+            row(50),
+            "a-shop-for-trains  a long reason for …  Ada Signal"
+        );
+        assert_eq!(row(40), "a-shop-for-trains  a long reason for it…");
+        assert_eq!(row(20), "a-sh…ains  a long r…");
+    }
+
+    #[test]
+    fn no_row_is_wrapped_or_too_long() {
+        for width in 4..90 {
+            let lines = table(Some(width));
+            assert_eq!(lines.len(), 3, "{width}: {lines:#?}");
+            for line in lines {
+                assert!(line.width() <= width, "{width}: `{line}`");
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_is_shortened_by_the_columns_that_it_takes() {
+        assert_eq!(fit("short", Some(5)), "short");
+        assert_eq!(fit("longer", Some(5)), "long…");
+        assert_eq!(fit("漢字漢字", Some(5)), "漢字…");
+        assert_eq!(fit("longer", None), "longer");
+        assert_eq!(cut("a-name-1", 5), "a-…-1");
+        assert_eq!(cut("漢字漢字", 5), "漢…字");
+    }
+}

@@ -1,0 +1,107 @@
+//! What people see of a repository: each view on a shop at work and on ugly repositories, at several widths, in every format.
+//!
+//! [`assert_views!`] takes the snapshots. A test at the end demands of each view that it is shortened where it is shown, and that its JSON has
+//! a schema.
+
+mod answers;
+mod ugly;
+
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::shop::{shop, transcript};
+use crate::world::{World, schemas};
+
+/// The widths at which views are looked at.
+const WIDTHS: [usize; 3] = [60, 80, 200];
+
+/// A line of each view. Each must stand here: its JSON is held against its schema, and its text against the width.
+pub(crate) const VIEWS: [(&str, &str); 3] = [
+    ("locks", "locks"),
+    ("queue", "queue"),
+    ("can-deploy", "can-deploy basket staging"),
+];
+
+/// What a line prints at each width, and in each other format that people read.
+fn seen(world: &World, line: &str) -> String {
+    let at = |width: usize| {
+        let answer = world.run_with(line, &[("COLUMNS", Some(&width.to_string()))]);
+        for line in answer.stdout.lines() {
+            let wide = line.width();
+            assert!(wide <= width, "{wide} of {width} columns: {line}");
+        }
+        let told = transcript(world, &answer);
+        format!("$ trainyard {line}   # {width} columns\n{told}\n")
+    };
+    let told: String = WIDTHS.into_iter().map(at).collect();
+    let line = format!("{line} -o markdown");
+    let answer = world.run(&line);
+    told + &format!("$ trainyard {line}\n{}", transcript(world, &answer))
+}
+
+/// Takes snapshots of a view: of the shop at work, and of the ugly repositories.
+macro_rules! assert_views {
+    ($name:literal, $line:literal) => {
+        let shop = crate::views::busy_shop();
+        insta::assert_snapshot!(concat!($name, "_shop"), crate::views::seen(&shop, $line));
+    };
+    ($name:literal, $line:literal, ugly: $ugly:literal) => {
+        crate::views::assert_views!($name, $line);
+        let ugly = crate::views::ugly::ugly();
+        insta::assert_snapshot!(concat!($name, "_ugly"), crate::views::seen(&ugly, $ugly));
+    };
+    ($name:literal, $line:literal, ugly: $ugly:literal, empty: $empty:literal) => {
+        crate::views::assert_views!($name, $line, ugly: $ugly);
+        let empty = crate::views::ugly::empty();
+        insta::assert_snapshot!(concat!($name, "_empty"), crate::views::seen(&empty, $empty));
+    };
+}
+use assert_views;
+
+/// The shop at work, with locks of every kind and something in every queue.
+pub(crate) fn busy_shop() -> World {
+    let world = shop();
+    for line in [
+        "lock -e development -a courier --lock-id flaky -m 'flaky test'",
+        "lock -e staging -a basket --lock-id leak -m 'memory leak: *see* @ops, #7 | <b>'",
+        "lock -e prod-ca --lock-id sale -m 'sale until Sunday'",
+        "lock -e prod-de -t night-shift --lock-id trip -m 'team trip'",
+        "release-train staging",
+        "deploy -a courier -e prod-ca --version 1",
+        "lock -e development -a basket --kind manifest --lock-id fix -m 'mended by hand'",
+    ] {
+        world.ok(line);
+    }
+    world
+}
+
+#[test]
+fn locks() {
+    assert_views!("locks", "locks", ugly: "locks -g group-1", empty: "locks");
+}
+
+#[test]
+fn queue() {
+    assert_views!("queue", "queue", ugly: "queue -g group-1", empty: "queue");
+}
+
+#[test]
+fn can_deploy() {
+    assert_views!("can_deploy", "can-deploy basket staging", ugly: "can-deploy a-very-long-name-of-an-app-0-that-ends env-of-long-name-000");
+}
+
+#[test]
+fn the_json_of_each_view_has_a_schema_that_it_keeps() {
+    let world = busy_shop();
+    for (name, line) in VIEWS {
+        assert!(
+            schemas().contains_key(name),
+            "docs/schemas/{name}.v1.schema.json is missing"
+        );
+        // Running it holds the answer against the schema.
+        let answer = world.run(&format!("{line} -o json"));
+        assert_eq!(answer.json()["schema"], format!("trainyard/{name}/v1"));
+        let yaml = world.run(&format!("{line} -o yaml")).stdout;
+        let yaml: serde_json::Value = serde_yaml::from_str(&yaml).unwrap();
+        assert_eq!(yaml["schema"], answer.json()["schema"]);
+    }
+}
