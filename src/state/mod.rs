@@ -11,6 +11,7 @@ pub(crate) mod lock;
 mod minor;
 mod name;
 pub(crate) mod options;
+mod point;
 pub(crate) mod queue;
 pub(crate) mod release;
 mod text;
@@ -25,5 +26,6 @@ pub(crate) use name::{
     InvalidName, LockId, SourceRef, TagName, TeamName, Version,
 };
 pub(crate) use options::Options;
+pub(crate) use point::EnvPoint;
 pub(crate) use text::{FreeText, plain};
 pub(crate) use time::{Actor, Moment};
