@@ -19,7 +19,7 @@ use crate::git::{
 use crate::plan::{Context, Ground, Outcome, Past, Source, argocd, render};
 use crate::report::{self, Fate, Format, Input, Tag, TagState, commit_message};
 use crate::state::{Actor, FreeText, Moment, SourceRef, TagName};
-use crate::tree::{ChangeSet, Draft, ReadTree};
+use crate::tree::{ChangeSet, Draft, ReadPast, ReadTree};
 
 /// What the command line and the environment say about every command.
 pub(super) struct Session {
@@ -296,13 +296,24 @@ impl Session {
         read: impl Fn(&dyn ReadTree, &Ground) -> Result<Outcome>,
         changed: impl Fn(&Outcome) -> bool,
     ) -> Result<Outcome> {
+        let read = |tree: &dyn ReadTree, ground: &Ground, _: &dyn ReadPast| read(tree, ground);
+        self.look_back(refs, read, changed)
+    }
+
+    /// The same for a look at the state as it is now and at how it became so.
+    pub(super) fn look_back(
+        &self,
+        refs: &Refs,
+        read: impl Fn(&dyn ReadTree, &Ground, &dyn ReadPast) -> Result<Outcome>,
+        changed: impl Fn(&Outcome) -> bool,
+    ) -> Result<Outcome> {
         let checkout = Checkout::open(&self.selection)?;
         let context = context(&checkout, Actor::default(), self.now);
         let past = Earlier::all(&checkout, refs)?;
         let pasts: Vec<_> = past.iter().map(Earlier::as_past).collect();
         let outcome = checkout.look(|snapshot| {
             let ground = Ground::begin(snapshot, &context)?.with_pasts(&pasts);
-            read(snapshot, &ground)
+            read(snapshot, &ground, snapshot)
         })?;
         let taken = match &refs.tag {
             Some(name) => checkout.tag_in_the_way(name.as_ref())?,

@@ -26,8 +26,10 @@ mod settle;
 mod snapshot;
 mod stamp;
 mod step;
+mod store;
 mod tag;
 mod touched;
+mod walk;
 mod worktree;
 
 pub(crate) use checkout::{Checkout, Selection};

@@ -105,6 +105,11 @@ impl Tree {
         Ok(tree)
     }
 
+    /// How many bytes it has.
+    pub(super) fn size(&self) -> usize {
+        self.raw.len()
+    }
+
     /// All entries, in git's order.
     pub(super) fn iter(&self) -> impl Iterator<Item = TreeEntry<'_>> {
         self.entries.iter().map(|entry| self.entry(entry))
@@ -127,6 +132,21 @@ impl Tree {
         let between = first.name.starts_with(name);
         let place = between.then(|| search(rest, MODE_TREE).ok()).flatten()?;
         Some(self.entry(&rest[place])).filter(|entry| entry.name == name)
+    }
+
+    /// The names of the entries that stand otherwise in the other tree, or not at all.
+    pub(super) fn unlike<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a [u8]> {
+        // Both are in order: whoever keeps step with the other one needs no search.
+        let mut others = other.iter().peekable();
+        self.iter().filter_map(move |entry| {
+            while others
+                .peek()
+                .is_some_and(|there| order(there, &entry) == Ordering::Less)
+            {
+                others.next();
+            }
+            (others.peek() != Some(&entry)).then_some(entry.name)
+        })
     }
 
     fn entry(&self, (mode, name, id): &(u32, u32, u32)) -> TreeEntry<'_> {

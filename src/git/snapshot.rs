@@ -7,27 +7,19 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use foldhash::fast::RandomState;
-use git2::{Odb, Oid, Repository};
+use git2::{Oid, Repository};
 
+use super::Git;
 use super::objects::{MODE_LINK, MODE_SUBMODULE, MODE_TREE, Tree, TreeEntry, oid, raw};
-use super::packs::Packs;
-use super::promisor::{Promisor, missing};
-use super::{Failure, FailureKind, Git};
+use super::store::Store;
 use crate::tree::{BlobId, Child as TreeChild, Content, Entry, Kind, ReadTree, RepoPath};
-
-/// Blobs up to this size are kept: links, teams, names.
-const SMALL: usize = 512;
 
 /// The tree of a commit.
 pub(crate) struct Snapshot<'a> {
-    packs: Packs,
-    odb: Odb<'a>,
+    store: Rc<Store<'a>>,
     commit: Oid,
     root: [u8; 20],
     trees: RefCell<HashMap<Box<str>, Rc<Tree>, RandomState>>,
-    blobs: RefCell<HashMap<BlobId, Arc<[u8]>, RandomState>>,
-    /// Where objects come from that a partial clone has not fetched.
-    promisor: Option<Promisor<'a>>,
     /// Where the files stand that were looked at, in a partial clone.
     looked_at: RefCell<HashMap<BlobId, RepoPath>>,
 }
@@ -35,22 +27,24 @@ pub(crate) struct Snapshot<'a> {
 impl<'a> Snapshot<'a> {
     /// The snapshot of a commit.
     pub(super) fn of(repository: &'a Repository, git: &'a Git, commit: Oid) -> Result<Self> {
-        let mut snapshot = Self {
-            packs: Packs::open(&repository.commondir().join("objects")),
-            odb: repository.odb()?,
-            commit,
-            root: [0; 20],
-            trees: RefCell::default(),
-            blobs: RefCell::default(),
-            promisor: Promisor::of(repository, git)?,
-            looked_at: RefCell::default(),
-        };
-        let bytes = snapshot.object(raw(commit))?;
+        let store = Rc::new(Store::of(repository, git)?);
+        let bytes = store.object(raw(commit), || Ok(Vec::new()))?;
         let tree = bytes.strip_prefix(b"tree ").and_then(|rest| rest.get(..40));
         let tree = tree.and_then(|hex| std::str::from_utf8(hex).ok());
         let tree = tree.with_context(|| format!("{commit} is no commit"))?;
-        snapshot.root = raw(Oid::from_str(tree)?);
-        Ok(snapshot)
+        let root = raw(Oid::from_str(tree)?);
+        Ok(Self::with_root(store, commit, root))
+    }
+
+    /// The snapshot of a commit whose root tree is known.
+    pub(super) fn with_root(store: Rc<Store<'a>>, commit: Oid, root: [u8; 20]) -> Self {
+        Self {
+            store,
+            commit,
+            root,
+            trees: RefCell::default(),
+            looked_at: RefCell::default(),
+        }
     }
 
     /// The commit.
@@ -61,6 +55,11 @@ impl<'a> Snapshot<'a> {
     /// The id of the root tree.
     pub(super) fn root(&self) -> [u8; 20] {
         self.root
+    }
+
+    /// Where its objects are read.
+    pub(super) fn store(&self) -> &Rc<Store<'a>> {
+        &self.store
     }
 
     /// The tree of a folder; `None` if it is none.
@@ -91,47 +90,21 @@ impl<'a> Snapshot<'a> {
 
     /// A tree by its id, not kept.
     pub(super) fn parsed(&self, id: [u8; 20]) -> Result<Rc<Tree>> {
-        Ok(Rc::new(Tree::parse(self.object(id)?)?))
+        self.store.tree(id)
     }
 
     /// The bytes of any object.
     pub(super) fn object(&self, id: [u8; 20]) -> Result<Vec<u8>> {
-        if let Some(bytes) = self.packs.object(&id) {
-            return Ok(bytes);
-        }
-        match self.odb.read(oid(id)) {
-            Ok(object) => Ok(object.data().to_vec()),
-            Err(error) if error.code() == git2::ErrorCode::NotFound => self.promised(id),
-            Err(error) => {
-                let message = format!("the object {} cannot be read: {}", oid(id), error.message());
-                let failure = Failure::new(FailureKind::Invalid, message);
-                Err(failure.hint("`git fsck` tells what is damaged").into())
-            }
-        }
+        self.store.object(id, || self.like(id))
     }
 
-    /// An object that is not here: fetched in a partial clone, and with it its like in the folders beside.
-    fn promised(&self, id: [u8; 20]) -> Result<Vec<u8>> {
-        let Some(promisor) = &self.promisor else {
-            return Err(missing(oid(id)).into());
-        };
-        let mut wanted = vec![oid(id)];
+    /// The objects that are not here of files with the same name in the folders beside the one where this object was looked at:
+    /// whoever reads the link of one app reads those of the others.
+    fn like(&self, id: [u8; 20]) -> Result<Vec<Oid>> {
         let path = self.looked_at.borrow().get(&BlobId(id)).cloned();
-        if let Some(path) = path {
-            wanted.extend(
-                self.like(&path)?
-                    .into_iter()
-                    .filter(|like| *like != oid(id)),
-            );
-        }
-        promisor.fetch(&wanted)?;
-        let object = self.odb.read(oid(id)).map_err(|_| missing(oid(id)))?;
-        Ok(object.data().to_vec())
-    }
-
-    /// The objects that are not here of files with the same name in the folders beside: whoever reads the link of one app
-    /// reads those of the others.
-    fn like(&self, path: &RepoPath) -> Result<Vec<Oid>> {
+        let Some(path) = path else {
+            return Ok(Vec::new());
+        };
         let Some(above) = path.parent().and_then(|folder| folder.parent()) else {
             return Ok(Vec::new());
         };
@@ -139,7 +112,7 @@ impl<'a> Snapshot<'a> {
         for folder in self.folders(&above)? {
             if let Some((mode, id)) = self.raw_entry(&above.join(folder).join(path.name()))?
                 && !matches!(mode, MODE_TREE | MODE_SUBMODULE)
-                && !self.odb.exists(oid(id))
+                && !self.store.holds(id)
             {
                 like.push(oid(id));
             }
@@ -151,20 +124,11 @@ impl<'a> Snapshot<'a> {
 
     /// Fetches what is not here of these objects in one go; nothing to do unless this is a partial clone.
     pub(super) fn prefetch(&self, objects: impl Iterator<Item = [u8; 20]>) -> Result<()> {
-        let Some(promisor) = &self.promisor else {
-            return Ok(());
-        };
-        let wanted: Vec<_> = objects
-            .map(oid)
-            .filter(|id| !self.odb.exists(*id))
-            .collect();
-        if wanted.is_empty() {
-            return Ok(());
-        }
-        promisor.fetch(&wanted)
+        self.store.prefetch(objects)
     }
 
-    fn raw_entry(&self, path: &RepoPath) -> Result<Option<(u32, [u8; 20])>> {
+    /// Mode and id of what stands at a path.
+    pub(super) fn raw_entry(&self, path: &RepoPath) -> Result<Option<(u32, [u8; 20])>> {
         let path = path.as_str();
         if path.is_empty() {
             return Ok(Some((MODE_TREE, self.root)));
@@ -178,14 +142,7 @@ impl<'a> Snapshot<'a> {
     }
 
     fn blob(&self, id: BlobId) -> Result<Arc<[u8]>> {
-        if let Some(bytes) = self.blobs.borrow().get(&id) {
-            return Ok(bytes.clone());
-        }
-        let bytes: Arc<[u8]> = self.object(id.0)?.into();
-        if bytes.len() <= SMALL {
-            self.blobs.borrow_mut().insert(id, bytes.clone());
-        }
-        Ok(bytes)
+        self.store.blob(id, || self.like(id.0))
     }
 }
 
@@ -207,7 +164,7 @@ impl ReadTree for Snapshot<'_> {
         let Some((mode, id)) = self.raw_entry(path)? else {
             return Ok(None);
         };
-        if self.promisor.is_some() {
+        if self.store.is_partial() {
             self.looked_at.borrow_mut().insert(BlobId(id), path.clone());
         }
         match kind_of(mode) {

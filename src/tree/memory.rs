@@ -1,12 +1,15 @@
-//! A tree in memory, for unit tests.
+//! A tree in memory, and a history of such trees, for unit tests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 
-use super::{Change, ChangeSet, Child, Content, Entry, Kind, ReadTree, RepoPath};
+use super::{
+    Change, ChangeSet, Changed, Child, CommitFacts, Content, Entry, Kind, PathShape, ReadPast,
+    ReadTree, RepoPath, Shapes, Since, Step,
+};
 
 /// Files and links by path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -97,5 +100,72 @@ impl ReadTree for MemoryTree {
         });
         let bytes = content.new_bytes().or(stored);
         bytes.cloned().context("no such blob in this tree")
+    }
+}
+
+/// Trees in memory, the earliest first, each with the commit that made it. Before the first there was nothing.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct MemoryPast(pub(crate) Vec<(CommitFacts, MemoryTree)>);
+
+impl MemoryTree {
+    /// Everything at a path and below it.
+    fn all_at(&self, path: &RepoPath) -> BTreeMap<&RepoPath, &Entry> {
+        let at = |other: &RepoPath| other == path || other.below(path).is_some();
+        self.0.iter().filter(|(other, _)| at(other)).collect()
+    }
+
+    /// The paths of files and links, and of the folders above them.
+    fn places(&self) -> BTreeSet<RepoPath> {
+        let above = |path: &RepoPath| {
+            let next = |path: &RepoPath| path.parent().filter(|path| *path != RepoPath::root());
+            std::iter::successors(Some(path.clone()), next).collect::<Vec<_>>()
+        };
+        self.0.keys().flat_map(above).collect()
+    }
+}
+
+impl ReadPast for MemoryPast {
+    fn steps<'a>(
+        &'a self,
+        shapes: &[PathShape],
+    ) -> Box<dyn Iterator<Item = Result<Step<'a>>> + 'a> {
+        let mut wanted = Shapes::default();
+        shapes.iter().for_each(|shape| wanted.add(shape));
+        let is_wanted = move |path: &RepoPath| {
+            let places = path.components().fold(vec![&wanted], |places, name| {
+                let below = places.into_iter().flat_map(|place| place.at(name));
+                below.collect()
+            });
+            places.into_iter().any(Shapes::is_wanted)
+        };
+        let steps = (0..self.0.len()).rev().map(move |place| {
+            let (commit, after) = self.0[place].clone();
+            let before = place.checked_sub(1).map(|before| self.0[before].1.clone());
+            let before = before.unwrap_or_default();
+            let places = before.places().into_iter().chain(after.places());
+            let differs = |path: &RepoPath| before.all_at(path) != after.all_at(path);
+            let paths = places.filter(|path| is_wanted(path) && differs(path));
+            let paths = paths.collect();
+            let changed = Some(Changed {
+                before: Box::new(before),
+                after: Box::new(after),
+                paths,
+            });
+            Ok(Step { commit, changed })
+        });
+        Box::new(steps)
+    }
+
+    fn since(&self, paths: &BTreeSet<RepoPath>) -> Result<BTreeMap<RepoPath, Since>> {
+        let latest = self.0.last().map(|(_, tree)| tree);
+        let mut found = BTreeMap::new();
+        for path in paths {
+            let now = latest.map(|tree| tree.all_at(path)).unwrap_or_default();
+            let same = self.0.iter().rev();
+            let same = same.take_while(|(_, tree)| !now.is_empty() && tree.all_at(path) == now);
+            let since = same.last().map(|(commit, _)| Since::Commit(commit.clone()));
+            found.extend(since.map(|since| (path.clone(), since)));
+        }
+        Ok(found)
     }
 }

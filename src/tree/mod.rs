@@ -6,10 +6,14 @@ mod entry;
 mod marks;
 #[cfg(test)]
 mod memory;
+mod past;
 mod path;
+mod shape;
 
 pub(crate) use draft::{Change, ChangeSet, Draft, Misplaced};
 pub(crate) use entry::{BlobId, Child, Content, Entry, Kind, ReadTree};
 #[cfg(test)]
-pub(crate) use memory::MemoryTree;
+pub(crate) use memory::{MemoryPast, MemoryTree};
+pub(crate) use past::{Changed, CommitFacts, ReadPast, Signer, Since, Step};
 pub(crate) use path::RepoPath;
+pub(crate) use shape::{PathShape, Shapes};

@@ -1,0 +1,294 @@
+//! Walks a history back along the first parents, and finds what each commit changed: folders whose ids are the same on both sides
+//! are never opened.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use anyhow::{Context as _, Result};
+use git2::Oid;
+
+use super::Snapshot;
+use super::objects::{EMPTY_TREE, MODE_TREE, Tree, TreeEntry, raw};
+use super::store::Store;
+use super::touched::Side;
+use crate::tree::{
+    Changed, CommitFacts, PathShape, ReadPast, ReadTree as _, RepoPath, Shapes, Signer, Since, Step,
+};
+
+/// Where up to so many names are wanted, each is looked up; else all entries of both folders are compared.
+const FEW: usize = 8;
+
+/// A walk: what is wanted, and the commit that is next.
+struct Walk<'a> {
+    store: Rc<Store<'a>>,
+    shapes: Shapes,
+    /// The commits at which a shallow clone ends.
+    ends: BTreeSet<Oid>,
+    next: Option<Commit>,
+}
+
+/// A commit, read.
+struct Commit {
+    id: Oid,
+    root: [u8; 20],
+    parent: Option<Oid>,
+    facts: CommitFacts,
+}
+
+/// A commit beside the one before it.
+struct Pair {
+    facts: CommitFacts,
+    id: Oid,
+    root: [u8; 20],
+    /// Root and id of the commit before; `None`: it is not here.
+    before: Option<([u8; 20], Oid)>,
+    paths: BTreeMap<RepoPath, (Side, Side)>,
+}
+
+impl ReadPast for Snapshot<'_> {
+    fn steps<'a>(
+        &'a self,
+        shapes: &[PathShape],
+    ) -> Box<dyn Iterator<Item = Result<Step<'a>>> + 'a> {
+        let mut wanted = Shapes::default();
+        for shape in shapes {
+            wanted.add(shape);
+        }
+        let mut walk = match Walk::from(self, wanted) {
+            Ok(walk) => walk,
+            Err(error) => return Box::new(std::iter::once(Err(error))),
+        };
+        let steps = std::iter::from_fn(move || walk.pair().transpose());
+        Box::new(steps.map(|pair| pair.and_then(|pair| self.step(pair))))
+    }
+
+    fn since(&self, paths: &BTreeSet<RepoPath>) -> Result<BTreeMap<RepoPath, Since>> {
+        let mut wanted = Shapes::default();
+        let mut left = BTreeSet::new();
+        for path in paths {
+            if self.kind(path)?.is_some() {
+                wanted.add(&PathShape::from(path));
+                left.insert(path.clone());
+            }
+        }
+        let mut found = BTreeMap::new();
+        let mut walk = Walk::from(self, wanted)?;
+        while !left.is_empty() {
+            let pair = walk.pair()?;
+            let pair = pair.context("what is there now was put there by some commit")?;
+            if pair.before.is_none() {
+                let since = |path| (path, Since::BeforeOrAt(pair.facts.clone()));
+                found.extend(left.into_iter().map(since));
+                break;
+            }
+            for path in pair.paths.into_keys() {
+                walk.shapes.remove(&path);
+                left.remove(&path);
+                found.insert(path, Since::Commit(pair.facts.clone()));
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl<'a> Snapshot<'a> {
+    fn step(&self, pair: Pair) -> Result<Step<'a>> {
+        let changed = match pair.before {
+            None => None,
+            Some((root, commit)) => {
+                // A partial clone fetches at once what is about to be read.
+                let sides = pair.paths.values().flat_map(|(old, new)| [old, new]);
+                let files = sides.flatten().filter(|(mode, _)| *mode != MODE_TREE);
+                self.prefetch(files.map(|(_, id)| *id))?;
+                let tree =
+                    |commit, root| Box::new(Self::with_root(Rc::clone(self.store()), commit, root));
+                Some(Changed {
+                    before: tree(commit, root),
+                    after: tree(pair.id, pair.root),
+                    paths: pair.paths.into_keys().collect(),
+                })
+            }
+        };
+        let commit = pair.facts;
+        Ok(Step { commit, changed })
+    }
+}
+
+impl<'a> Walk<'a> {
+    fn from(snapshot: &Snapshot<'a>, shapes: Shapes) -> Result<Self> {
+        let store = Rc::clone(snapshot.store());
+        Ok(Self {
+            ends: store.shallow_ends()?,
+            shapes,
+            next: Some(Commit::read(&store, snapshot.commit())?),
+            store,
+        })
+    }
+
+    /// The next commit, and what it changed.
+    fn pair(&mut self) -> Result<Option<Pair>> {
+        let Some(commit) = self.next.take() else {
+            return Ok(None);
+        };
+        let Commit { id, root, .. } = commit;
+        let mut pair = Pair {
+            facts: commit.facts,
+            id,
+            root,
+            before: None,
+            paths: BTreeMap::new(),
+        };
+        if self.ends.contains(&id) {
+            return Ok(Some(pair));
+        }
+        let before = match commit.parent {
+            Some(parent) => {
+                let parent = Commit::read(&self.store, parent)?;
+                let before = (parent.root, parent.id);
+                self.next = Some(parent);
+                before
+            }
+            None => (EMPTY_TREE, Oid::ZERO_SHA1),
+        };
+        pair.before = Some(before);
+        let sides = (folder(before.0), folder(root));
+        self.compare(&[&self.shapes], "", sides, &mut pair.paths)
+            .with_context(|| format!("reading what the commit {id} changed"))?;
+        Ok(Some(pair))
+    }
+
+    /// Collects what is wanted of an entry that differs.
+    fn compare(
+        &self,
+        wanted: &[&Shapes],
+        path: &str,
+        (old, new): (Side, Side),
+        found: &mut BTreeMap<RepoPath, (Side, Side)>,
+    ) -> Result<()> {
+        if old == new {
+            return Ok(());
+        }
+        if wanted.iter().any(|shapes| shapes.is_wanted())
+            && let Some(path) = RepoPath::parse(path)
+        {
+            found.insert(path, (old, new));
+        }
+        if wanted.iter().all(|shapes| shapes.ends_here()) {
+            return Ok(());
+        }
+        let tree = |side: Side| match side {
+            Some((MODE_TREE, id)) => self.store.kept_tree(id),
+            _ => Ok(Rc::default()),
+        };
+        let (old, new) = (tree(old)?, tree(new)?);
+        for (name, sides) in differing(&old, &new, few_names(wanted).as_deref()) {
+            // What is no clean name has no path, and nobody can want it.
+            let Some(name) = std::str::from_utf8(name)
+                .ok()
+                .filter(|name| RepoPath::is_component(name))
+            else {
+                continue;
+            };
+            let below: Vec<_> = wanted.iter().flat_map(|shapes| shapes.at(name)).collect();
+            if below.is_empty() {
+                continue;
+            }
+            let path = if path.is_empty() {
+                name.to_owned()
+            } else {
+                format!("{path}/{name}")
+            };
+            self.compare(&below, &path, sides, found)?;
+        }
+        Ok(())
+    }
+}
+
+/// A folder; one without entries is none.
+fn folder(id: [u8; 20]) -> Side {
+    (id != EMPTY_TREE).then_some((MODE_TREE, id))
+}
+
+/// The only names that are wanted in a folder, if they are few.
+fn few_names<'a>(wanted: &[&'a Shapes]) -> Option<Vec<&'a str>> {
+    let mut names = Vec::new();
+    for shapes in wanted {
+        names.extend(shapes.names()?.take(FEW + 1));
+    }
+    names.sort_unstable();
+    names.dedup();
+    (names.len() <= FEW).then_some(names)
+}
+
+/// The entries that differ between two folders: of these names, or all.
+fn differing<'a>(
+    old: &'a Tree,
+    new: &'a Tree,
+    names: Option<&[&'a str]>,
+) -> Vec<(&'a [u8], (Side, Side))> {
+    let side = |entry: Option<TreeEntry>| {
+        let entry = entry.filter(|entry| entry.mode != MODE_TREE || entry.is_folder());
+        entry.map(|entry| (entry.mode, entry.id))
+    };
+    let pair = |name: &'a [u8]| (name, (side(old.get(name)), side(new.get(name))));
+    let pairs: Vec<_> = match names {
+        Some(names) => names.iter().map(|name| pair(name.as_bytes())).collect(),
+        None => {
+            let names: BTreeSet<_> = old.unlike(new).chain(new.unlike(old)).collect();
+            names.into_iter().map(pair).collect()
+        }
+    };
+    let differs = |(_, (old, new)): &(&[u8], (Side, Side))| old != new;
+    pairs.into_iter().filter(differs).collect()
+}
+
+impl Commit {
+    fn read(store: &Store, id: Oid) -> Result<Self> {
+        let bytes = store.object(raw(id), || Ok(Vec::new()))?;
+        Self::parse(id, &bytes).with_context(|| format!("{id} is no commit that can be read"))
+    }
+
+    /// Reads a commit object: a line for each header, an empty line, the message. What is no UTF-8 is replaced.
+    fn parse(id: Oid, bytes: &[u8]) -> Option<Self> {
+        let text = String::from_utf8_lossy(bytes);
+        let (headers, message) = text.split_once("\n\n").unwrap_or((text.trim_end(), ""));
+        let value = |wanted: &str| {
+            let mut lines = headers.lines();
+            lines.find_map(|line| line.strip_prefix(wanted)?.strip_prefix(' '))
+        };
+        let id_of = |wanted: &str| value(wanted).map(Oid::from_str).transpose().ok();
+        let (author, _) = signature(value("author").unwrap_or_default());
+        let (committer, seconds) = signature(value("committer").unwrap_or_default());
+        let facts = CommitFacts {
+            id: id.to_string(),
+            author,
+            committer,
+            seconds,
+            message: message.to_owned(),
+        };
+        Some(Self {
+            id,
+            root: raw(id_of("tree")??),
+            parent: id_of("parent")?,
+            facts,
+        })
+    }
+}
+
+/// A name, a mail address in angle brackets, seconds since 1970 and an offset. What is not there is empty, or 1970.
+fn signature(text: &str) -> (Signer, i64) {
+    let (name, rest) = text.split_once('<').unwrap_or((text, ""));
+    let (email, time) = rest.rsplit_once('>').unwrap_or((rest, ""));
+    let seconds = time
+        .split_whitespace()
+        .next()
+        .and_then(|digits| digits.parse().ok());
+    let signer = Signer {
+        name: name.trim().to_owned(),
+        email: email.trim().to_owned(),
+    };
+    (signer, seconds.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests;
