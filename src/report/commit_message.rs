@@ -10,7 +10,7 @@ use crate::plan::train::{AppFate, Prognosis, QueueMove};
 use crate::plan::{Done, Outcome};
 use crate::state::deployment::Linked;
 use crate::state::release::ReleaseKind;
-use crate::state::{AppName, EnvName, PlacedLock, Version, plain};
+use crate::state::{AppName, EnvName, PlacedLock, Version, plain, trailer};
 
 /// The longest first line, in characters.
 const SUBJECT: usize = 72;
@@ -18,7 +18,7 @@ const SUBJECT: usize = 72;
 /// A trailer: an input that matters.
 #[derive(Clone, Debug)]
 pub(crate) struct Input {
-    /// The name behind `Trainyard-`.
+    /// Its name.
     pub(crate) name: &'static str,
     pub(crate) value: String,
 }
@@ -36,15 +36,10 @@ pub(crate) fn commit_message(
         message.push_str("\n\n");
         message.push_str(&effects.join("\n"));
     }
-    let operation = [
-        ("Operation", operation.to_owned()),
-        ("Operation-Id", id.to_owned()),
-    ];
-    let inputs = inputs.iter().map(|input| (input.name, plain(&input.value)));
+    let inputs = inputs.iter();
+    let inputs = inputs.map(|input| (input.name, input.value.as_str()));
     message.push_str("\n\n");
-    for (name, value) in operation.into_iter().chain(inputs) {
-        message.extend(["Trainyard-", name, ": ", &value, "\n"]);
-    }
+    message.push_str(&trailer::lines(operation, id, inputs));
     message
 }
 

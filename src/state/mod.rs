@@ -16,6 +16,7 @@ pub(crate) mod queue;
 pub(crate) mod release;
 mod text;
 mod time;
+pub(crate) mod trailer;
 
 pub(crate) use environment::{Environment, EnvironmentGraph, Upstream};
 pub(crate) use event::EventId;
@@ -29,3 +30,4 @@ pub(crate) use options::Options;
 pub(crate) use point::EnvPoint;
 pub(crate) use text::{FreeText, plain};
 pub(crate) use time::{Actor, Moment};
+pub(crate) use trailer::Trace;

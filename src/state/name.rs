@@ -40,7 +40,11 @@ fn shown(value: &str) -> String {
 }
 
 /// Lower-case words joined by single hyphens: what every name that Kubernetes sees must be.
-fn check_words(what: &'static str, value: &str, longest: usize) -> Result<(), InvalidName> {
+pub(super) fn check_words(
+    what: &'static str,
+    value: &str,
+    longest: usize,
+) -> Result<(), InvalidName> {
     if value.len() > longest {
         let rule = format!("it has {} bytes, and {longest} are allowed", value.len());
         return Err(InvalidName::new(what, value, rule));
