@@ -6,6 +6,7 @@ mod demo;
 mod deploy;
 mod environment;
 mod exit;
+mod history;
 mod kuberpult_client;
 mod lock;
 mod manifests;
@@ -173,6 +174,7 @@ enum Command {
     Locks(view::LocksArgs),
     Queue(view::QueueArgs),
     CanDeploy(view::CanDeployArgs),
+    History(history::HistoryArgs),
     Where(whereabouts::WhereArgs),
     Environment(Box<environment::EnvironmentArgs>),
     Render(render::RenderArgs),
@@ -308,6 +310,7 @@ fn listed(arguments: Vec<OsString>) -> Result<Option<Operation>> {
         | Command::Locks(_)
         | Command::Queue(_)
         | Command::CanDeploy(_)
+        | Command::History(_)
         | Command::Where(_)
         | Command::KuberpultClient
         | Command::Demo(_) => Ok(None),
@@ -349,6 +352,7 @@ fn dispatch(cli: Cli, places: &Places) -> Result<Exit> {
         Command::Locks(arguments) => arguments.run(&session()?),
         Command::Queue(arguments) => arguments.run(&session()?),
         Command::CanDeploy(arguments) => arguments.run(&session()?),
+        Command::History(arguments) => arguments.run(&session()?),
         Command::Where(arguments) => arguments.run(&session()?),
         Command::Environment(arguments) => arguments.run(session),
         Command::Render(arguments) => arguments.run(&session()?),

@@ -138,6 +138,11 @@ impl Session {
         })
     }
 
+    /// The instant of the command.
+    pub(super) fn now(&self) -> Moment {
+        self.now
+    }
+
     /// Plans a change, publishes it, and tells what came of it.
     pub(super) fn change(
         &self,

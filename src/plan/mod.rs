@@ -15,6 +15,7 @@ mod laws;
 pub(crate) mod lock;
 pub(crate) mod manifest;
 mod minor;
+pub(crate) mod movement;
 pub(crate) mod outcome;
 pub(crate) mod place;
 mod record;

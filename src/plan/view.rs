@@ -1,11 +1,13 @@
 //! Views: what somebody sees of a repository. Each reads a tree and comes to plain data.
 
 mod focus;
+pub(crate) mod history;
 pub(crate) mod locks;
 pub(crate) mod permission;
 pub(crate) mod queue;
 
 pub(crate) use focus::Focus;
+use history::History;
 use locks::LockList;
 use permission::Permission;
 use queue::QueueList;
@@ -13,6 +15,7 @@ use queue::QueueList;
 /// What was seen.
 #[derive(Debug)]
 pub(crate) enum View {
+    History(History),
     Locks(LockList),
     Queue(QueueList),
     Permission(Permission),
@@ -22,6 +25,7 @@ impl View {
     /// The name of the view: that of its command, and of its object for programs.
     pub(crate) fn name(&self) -> &'static str {
         match self {
+            Self::History(_) => "history",
             Self::Locks(_) => "locks",
             Self::Queue(_) => "queue",
             Self::Permission(_) => "can-deploy",

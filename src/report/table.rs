@@ -150,6 +150,16 @@ pub(super) fn fit(text: &str, width: Option<usize>) -> String {
     }
 }
 
+/// A name and what is said of it, cut to that many columns: the name in its middle, so that half of them are left for the rest.
+pub(super) fn fit_both(name: &str, rest: &str, width: Option<usize>) -> String {
+    let Some(width) = width else {
+        return format!("{name} {rest}");
+    };
+    let half = width / 2;
+    let left = width.saturating_sub(rest.width() + 1).max(half);
+    fit(&format!("{} {rest}", cut(name, left)), Some(width))
+}
+
 /// The text, cut in its middle to that many columns.
 fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {

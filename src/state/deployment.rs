@@ -6,7 +6,7 @@ use anyhow::Result;
 use thiserror::Error;
 
 use super::{Actor, AppName, EnvName, Environment, FreeText, Moment, Version, plain, release};
-use crate::tree::{Content, Draft, Entry, Kind, ReadTree, RepoPath};
+use crate::tree::{Content, Draft, Entry, Kind, PathShape, ReadTree, RepoPath};
 
 /// A `version` or `queued_version` that is no link to a release of its app, or cannot be there at all.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -169,8 +169,25 @@ fn version_of(app: &AppName, target: &str) -> Option<Version> {
         .and_then(Version::from_folder)
 }
 
+/// Which release the environment points at, whether there is such a release or not: what it said when it was written.
+pub(crate) fn named(tree: &dyn ReadTree, environment: &EnvName, app: &AppName) -> Result<Linked> {
+    read_target(tree, app, &version_path(environment, app))
+}
+
 /// Reads a link to a release of `app`.
 pub(super) fn read_link(tree: &dyn ReadTree, app: &AppName, path: &RepoPath) -> Result<Linked> {
+    match read_target(tree, app, path)? {
+        Linked::To(version) if !release::exists(tree, app, version)? => {
+            let path = path.clone();
+            let why = BrokenLinkCause::Dangling(version);
+            Ok(Linked::Broken(BrokenLink { path, why }))
+        }
+        other => Ok(other),
+    }
+}
+
+/// The same, whether there is such a release or not.
+pub(super) fn read_target(tree: &dyn ReadTree, app: &AppName, path: &RepoPath) -> Result<Linked> {
     let broken = |why| {
         let path = path.clone();
         Linked::Broken(BrokenLink { path, why })
@@ -181,13 +198,10 @@ pub(super) fn read_link(tree: &dyn ReadTree, app: &AppName, path: &RepoPath) -> 
         None if tree.kind(path)?.is_some() => return Ok(broken(BrokenLinkCause::NoLink)),
         None => return nothing(tree, path),
     };
-    let Some(version) = version_of(app, &target) else {
-        return Ok(broken(BrokenLinkCause::LeadsElsewhere(target)));
-    };
-    if release::exists(tree, app, version)? {
-        return Ok(Linked::To(version));
-    }
-    Ok(broken(BrokenLinkCause::Dangling(version)))
+    Ok(match version_of(app, &target) {
+        Some(version) => Linked::To(version),
+        None => broken(BrokenLinkCause::LeadsElsewhere(target)),
+    })
 }
 
 /// No link at `path`: there is none, or there cannot be one.
@@ -299,12 +313,51 @@ pub(crate) fn applied(manifest: Content) -> Entry {
 
 /// The environment and the app whose `version` this is, if it is one.
 pub(crate) fn place_of_version_path(path: &RepoPath) -> Option<(EnvName, AppName)> {
-    let components: Vec<_> = path.components().collect();
-    let ["environments", environment, "applications", app, _] = components[..] else {
-        return None;
-    };
-    let (environment, app) = (environment.parse().ok()?, app.parse().ok()?);
+    let (environment, app) = place_of(path)?;
     (*path == version_path(&environment, &app)).then_some((environment, app))
+}
+
+/// The environment and the app whose applied manifest this is, if it is one.
+pub(crate) fn place_of_manifest_path(path: &RepoPath) -> Option<(EnvName, AppName)> {
+    let (environment, app) = place_of(path)?;
+    (*path == manifest_path(&environment, &app)).then_some((environment, app))
+}
+
+/// The environment and the app to whose folder a path leads or below which it lies.
+pub(super) fn place_of(path: &RepoPath) -> Option<(EnvName, AppName)> {
+    let mut components = path.components();
+    let environment = match (components.next(), components.next()) {
+        (Some("environments"), Some(environment)) => environment.parse().ok()?,
+        _ => return None,
+    };
+    match (components.next(), components.next()) {
+        (Some("applications"), Some(app)) => Some((environment, app.parse().ok()?)),
+        _ => None,
+    }
+}
+
+/// An environment and an app; `None` stands for any.
+pub(crate) type AnyPlace<'a> = (Option<&'a EnvName>, Option<&'a AppName>);
+
+/// The links that say which release runs.
+pub(crate) fn version_shape(place: AnyPlace) -> PathShape {
+    shape(place, &[Some("version")])
+}
+
+/// The manifests that Argo CD applies.
+pub(crate) fn manifest_shape(place: AnyPlace) -> PathShape {
+    shape(place, &[Some("manifests"), Some("manifests.yaml")])
+}
+
+/// What lies in the folders of these apps on these environments.
+pub(super) fn shape((environment, app): AnyPlace, below: &[Option<&str>]) -> PathShape {
+    let folder = [
+        Some("environments"),
+        environment.map(AsRef::as_ref),
+        Some("applications"),
+        app.map(AsRef::as_ref),
+    ];
+    PathShape::of(&[&folder, below].concat())
 }
 
 #[cfg(test)]
@@ -347,6 +400,21 @@ mod tests {
         let dangling = format!("{path} leads to release 9, which does not exist");
         check("->../../../../applications/web/releases/9", &dangling);
         check("a file", &format!("{path} is no symbolic link"));
+    }
+
+    #[test]
+    fn a_shape_is_that_of_the_paths_it_is_for() {
+        let (environment, app) = ("dev".parse().unwrap(), "web".parse().unwrap());
+        let place = (Some(&environment), Some(&app));
+        let version = version_path(&environment, &app);
+        let manifest = manifest_path(&environment, &app);
+        assert_eq!(version_shape(place), PathShape::from(&version));
+        assert_eq!(manifest_shape(place), PathShape::from(&manifest));
+        let expected = Some((environment, app));
+        assert_eq!(place_of_version_path(&version), expected);
+        assert_eq!(place_of_manifest_path(&manifest), expected);
+        assert_eq!(place_of_version_path(&manifest), None);
+        assert_eq!(place_of_manifest_path(&version), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use anyhow::Result;
 use super::argocd::ArgoCdTarget;
 use super::config::{self, ConfigError, UpstreamFields};
 use super::{EnvName, GroupName, plain};
-use crate::tree::{Kind, ReadTree, RepoPath};
+use crate::tree::{Kind, PathShape, ReadTree, RepoPath};
 
 /// Where the versions of an environment come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,6 +118,25 @@ impl Environment {
     /// The config of an environment.
     pub(crate) fn config_path(name: &EnvName) -> RepoPath {
         Self::directory(name).join("config.json")
+    }
+
+    /// The environment whose folder this is, if it is one.
+    pub(crate) fn of_path(path: &RepoPath) -> Option<EnvName> {
+        let name = path.name().parse().ok()?;
+        (*path == Self::directory(&name)).then_some(name)
+    }
+
+    /// The environment whose config this is, if it is one.
+    pub(crate) fn of_config_path(path: &RepoPath) -> Option<EnvName> {
+        let name = Self::of_path(&path.parent()?)?;
+        (*path == Self::config_path(&name)).then_some(name)
+    }
+
+    /// The folder of an environment, and its config; of all environments without a name.
+    pub(crate) fn shapes(name: Option<&EnvName>) -> [PathShape; 2] {
+        let folder = [Some("environments"), name.map(AsRef::as_ref)];
+        let config = [&folder[..], &[Some("config.json")]].concat();
+        [PathShape::of(&folder), PathShape::of(&config)]
     }
 
     /// Fails if the config cannot be read.

@@ -6,10 +6,11 @@ use std::fmt;
 use anyhow::Result;
 use serde::Serialize;
 
+use super::deployment::AnyPlace;
 use super::{
     Actor, AppName, EnvName, Environment, FreeText, LockId, Moment, TeamName, deployment, release,
 };
-use crate::tree::{Draft, Entry, ReadTree, RepoPath};
+use crate::tree::{Draft, Entry, PathShape, ReadTree, RepoPath};
 
 /// What a lock covers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +33,22 @@ impl LockScope {
             | Self::App(environment, _)
             | Self::Team(environment, _)
             | Self::Manifest(environment, _) => environment,
+        }
+    }
+
+    /// The app that it is about, if it is about one alone.
+    pub(crate) fn app(&self) -> Option<&AppName> {
+        match self {
+            Self::App(_, app) | Self::Manifest(_, app) => Some(app),
+            Self::Environment(_) | Self::Team(..) => None,
+        }
+    }
+
+    /// The team that it is about, if it is about one.
+    pub(crate) fn team(&self) -> Option<&TeamName> {
+        match self {
+            Self::Team(_, team) => Some(team),
+            Self::Environment(_) | Self::App(..) | Self::Manifest(..) => None,
         }
     }
 
@@ -58,6 +75,60 @@ impl LockScope {
         };
         folder.join("locks")
     }
+}
+
+/// The folders of the locks on an environment, on its teams, on an app there and on its manifest; without an environment on any.
+/// Where an app is named, only those on it and on its manifest.
+pub(crate) fn shapes((environment, app): AnyPlace) -> Vec<PathShape> {
+    let name = environment.map(AsRef::as_ref);
+    let mut shapes = vec![
+        deployment::shape((environment, app), &[Some("locks"), None]),
+        deployment::shape((environment, app), &[Some("manifest_locks"), None]),
+    ];
+    if app.is_none() {
+        let environments = [Some("environments"), name];
+        for below in [
+            &[Some("locks"), None][..],
+            &[Some("teams"), None, Some("locks"), None],
+        ] {
+            shapes.push(PathShape::of(&[&environments[..], below].concat()));
+        }
+    }
+    shapes
+}
+
+/// The lock whose folder this is, if it is one.
+pub(crate) fn of_path(path: &RepoPath) -> Option<(LockScope, LockId)> {
+    let mut names = path.components().skip(1);
+    let environment: EnvName = names.next()?.parse().ok()?;
+    let scopes = match deployment::place_of(path) {
+        Some((environment, app)) => vec![
+            LockScope::App(environment.clone(), app.clone()),
+            LockScope::Manifest(environment, app),
+        ],
+        None => vec![
+            LockScope::Environment(environment.clone()),
+            LockScope::Team(environment, TeamName::found(names.nth(1)?)),
+        ],
+    };
+    let folder = path.parent()?;
+    let scope = scopes
+        .into_iter()
+        .find(|scope| scope.directory() == folder)?;
+    Some((scope, LockId::found(path.name())))
+}
+
+/// The lock of this id, if there is one.
+pub(crate) fn find(
+    tree: &dyn ReadTree,
+    scope: &LockScope,
+    id: &LockId,
+) -> Result<Option<PlacedLock>> {
+    let folder = scope.directory().join(id);
+    let there = tree.has_folder(&folder)?;
+    there
+        .then(|| PlacedLock::read(tree, scope, id.clone()))
+        .transpose()
 }
 
 impl fmt::Display for LockScope {
@@ -275,5 +346,41 @@ impl Locks {
         locks.extend(self.on_app(tree, app)?);
         locks.extend_from_slice(self.on_team_of(tree, app)?);
         Ok(locks)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::Shapes;
+
+    #[test]
+    fn a_folder_tells_which_lock_it_is_and_every_lock_has_a_shape() {
+        let (environment, app): (EnvName, AppName) =
+            ("dev".parse().unwrap(), "web".parse().unwrap());
+        let team = TeamName::found("Any team");
+        let id = LockId::found("an id");
+        let mut all = Shapes::default();
+        let place = (Some(&environment), None);
+        shapes(place).iter().for_each(|shape| all.add(shape));
+        for scope in [
+            LockScope::Environment(environment.clone()),
+            LockScope::Team(environment.clone(), team),
+            LockScope::App(environment.clone(), app.clone()),
+            LockScope::Manifest(environment.clone(), app.clone()),
+        ] {
+            let folder = scope.directory().join(&id);
+            assert_eq!(of_path(&folder), Some((scope.clone(), id.clone())));
+            assert_eq!(of_path(&scope.directory()), None);
+            assert_eq!(of_path(&folder.join("message")), None);
+            let names = folder.components();
+            let places = names.fold(vec![&all], |places, name| {
+                places
+                    .into_iter()
+                    .flat_map(|place| place.at(name))
+                    .collect()
+            });
+            assert!(places.into_iter().any(Shapes::is_wanted), "{scope}");
+        }
     }
 }

@@ -29,5 +29,5 @@ pub(crate) use name::{
 pub(crate) use options::Options;
 pub(crate) use point::EnvPoint;
 pub(crate) use text::{FreeText, plain};
-pub(crate) use time::{Actor, Moment};
+pub(crate) use time::{Actor, Moment, When};
 pub(crate) use trailer::Trace;

@@ -6,7 +6,7 @@ use std::fmt;
 use anyhow::Result;
 
 use super::{AppName, CommitId, EnvName, Moment, TeamName, Version};
-use crate::tree::{Content, Draft, Entry, Kind, ReadTree, RepoPath};
+use crate::tree::{Content, Draft, Entry, Kind, PathShape, ReadTree, RepoPath};
 
 /// A fact about a release that is a file in its folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -289,7 +289,59 @@ pub(crate) fn app_of_team_path(path: &RepoPath) -> Option<AppName> {
     (*path == team_path(&app)).then_some(app)
 }
 
+/// The release whose folder this is, if it is one.
+pub(crate) fn of_path(path: &RepoPath) -> Option<(AppName, Version)> {
+    let app = path.components().nth(1)?.parse().ok()?;
+    let version = Version::from_folder(path.name())?;
+    (*path == directory(&app, version)).then_some((app, version))
+}
+
+/// The folders of the releases of an app; of all apps without one.
+pub(crate) fn shape(app: Option<&AppName>) -> PathShape {
+    let app = app.map(AsRef::as_ref);
+    PathShape::of(&[Some("applications"), app, Some("releases"), None])
+}
+
+/// The app whose folder this is, if it is one.
+pub(crate) fn app_of_path(path: &RepoPath) -> Option<AppName> {
+    let app = path.name().parse().ok()?;
+    (*path == app_directory(&app)).then_some(app)
+}
+
+/// The folder of an app; of all apps without one.
+pub(crate) fn app_shape(app: Option<&AppName>) -> PathShape {
+    PathShape::of(&[Some("applications"), app.map(AsRef::as_ref)])
+}
+
 /// Whether there is any app, be it without releases.
 pub(crate) fn any(tree: &dyn ReadTree) -> Result<bool> {
     Ok(tree.kind(&RepoPath::of(&["applications"]))? == Some(Kind::Directory))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_tells_whose_it_is() {
+        let (app, version) = ("web".parse().unwrap(), Version::new(7));
+        let (folder, of_app) = (directory(&app, version), app_directory(&app));
+        assert_eq!(of_path(&folder), Some((app.clone(), version)));
+        assert_eq!(app_of_path(&of_app), Some(app.clone()));
+        assert_eq!(app_shape(Some(&app)), PathShape::from(&of_app));
+        let names = [Some("applications"), Some("web"), Some("releases"), None];
+        assert_eq!(shape(Some(&app)), PathShape::of(&names));
+        for other in [
+            "applications",
+            "applications/web/releases",
+            "other/web/releases/7",
+        ] {
+            let path = RepoPath::parse(other).unwrap();
+            assert_eq!(
+                (of_path(&path), app_of_path(&path)),
+                (None, None),
+                "{other}"
+            );
+        }
+    }
 }

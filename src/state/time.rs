@@ -1,12 +1,15 @@
 //! When and by whom: inputs of every command, never asked for inside.
 
 use std::fmt;
+use std::str::FromStr;
 
 use anyhow::{Context as _, Result};
-use jiff::{SignedDuration, Timestamp};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Span, Timestamp};
 use serde::{Serialize, Serializer};
 
-use super::FreeText;
+use super::{FreeText, InvalidName};
 
 /// The person or program that a command acts for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -86,6 +89,16 @@ impl Moment {
         self.0.to_string()
     }
 
+    /// So many seconds after 1970, or the farthest instant there is.
+    pub(crate) fn of_seconds(seconds: i64) -> Self {
+        let farthest = if seconds < 0 {
+            Timestamp::MIN
+        } else {
+            Timestamp::MAX
+        };
+        Self(Timestamp::from_second(seconds).unwrap_or(farthest))
+    }
+
     /// Whole seconds since 1970.
     pub(crate) fn seconds(self) -> i64 {
         self.0.as_second()
@@ -120,6 +133,51 @@ impl Moment {
     }
 }
 
+/// An instant as people name one: itself, a day, or how long ago it was.
+#[derive(Clone, Debug)]
+pub(crate) enum When {
+    Instant(Moment),
+    Ago(Span),
+}
+
+impl When {
+    /// The instant that is meant now.
+    pub(crate) fn instant(&self, now: Moment) -> Result<Moment> {
+        match self {
+            Self::Instant(moment) => Ok(*moment),
+            Self::Ago(span) => {
+                let then = now.0.to_zoned(TimeZone::UTC).checked_sub(*span);
+                let then = then.context("so long ago there was no time")?;
+                Ok(Moment(then.timestamp()))
+            }
+        }
+    }
+}
+
+impl FromStr for When {
+    type Err = InvalidName;
+
+    /// RFC 3339, a day (`2024-07-22`, which begins in UTC), seconds since 1970, or an age such as `12h`, `7d` and `2 weeks`.
+    fn from_str(value: &str) -> Result<Self, InvalidName> {
+        let text = value.trim();
+        if let Ok(moment) = Moment::parse(text) {
+            return Ok(Self::Instant(moment));
+        }
+        if let Ok(day) = text.parse::<Date>()
+            && let Ok(start) = day.to_zoned(TimeZone::UTC)
+        {
+            return Ok(Self::Instant(Moment(start.timestamp())));
+        }
+        match text.parse::<Span>() {
+            Ok(span) if !span.is_zero() => Ok(Self::Ago(span.abs())),
+            Ok(_) | Err(_) => {
+                let rule = "an instant (`2024-07-22T10:00:00Z`), a day (`2024-07-22`) or an age (`12h`, `7d`, `2w`) is needed";
+                Err(InvalidName::new("point in time", value, rule))
+            }
+        }
+    }
+}
+
 impl Serialize for Moment {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.to_seconds())
@@ -149,6 +207,31 @@ mod tests {
             assert_eq!(moment.to_seconds(), "2024-07-22T10:00:00Z");
         }
         assert!(Moment::parse("yesterday").is_err());
+    }
+
+    #[test]
+    fn a_point_in_time_is_an_instant_a_day_or_an_age() {
+        let now = Moment::parse("2024-07-22T10:00:00Z").unwrap();
+        for (text, then) in [
+            ("2024-07-20T10:00:00+02:00", "2024-07-20T08:00:00Z"),
+            ("1721642400", "2024-07-22T10:00:00Z"),
+            ("2024-07-20", "2024-07-20T00:00:00Z"),
+            ("12h", "2024-07-21T22:00:00Z"),
+            ("7d", "2024-07-15T10:00:00Z"),
+            ("2 weeks", "2024-07-08T10:00:00Z"),
+            ("1mo", "2024-06-22T10:00:00Z"),
+            ("3 days ago", "2024-07-19T10:00:00Z"),
+            ("PT1H", "2024-07-22T09:00:00Z"),
+        ] {
+            let when: When = text.parse().unwrap();
+            assert_eq!(when.instant(now).unwrap().to_seconds(), then, "{text}");
+        }
+        for text in ["", "yesterday", "0s", "2024-13-01", "-", "7", "d"] {
+            let when = text.parse::<When>();
+            assert!(when.is_err() || text == "7", "{text}");
+        }
+        let long: When = "19000y".parse().unwrap();
+        assert!(long.instant(now).is_err());
     }
 
     #[test]

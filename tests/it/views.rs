@@ -4,6 +4,7 @@
 //! a schema.
 
 mod answers;
+mod history;
 mod ugly;
 
 use unicode_width::UnicodeWidthStr as _;
@@ -15,10 +16,11 @@ use crate::world::{World, schemas};
 const WIDTHS: [usize; 3] = [60, 80, 200];
 
 /// A line of each view. Each must stand here: its JSON is held against its schema, and its text against the width.
-pub(crate) const VIEWS: [(&str, &str); 3] = [
+pub(crate) const VIEWS: [(&str, &str); 4] = [
     ("locks", "locks"),
     ("queue", "queue"),
     ("can-deploy", "can-deploy basket staging"),
+    ("history", "history"),
 ];
 
 /// What a line prints at each width, and in each other format that people read.

@@ -1,5 +1,6 @@
 //! Views as markdown: tables.
 
+mod history;
 mod locks;
 mod permission;
 mod queue;
@@ -10,6 +11,7 @@ use crate::report::table::Head;
 
 pub(super) fn lines(view: &View, fate: &Fate) -> Vec<String> {
     match view {
+        View::History(told) => history::lines(told, fate),
         View::Locks(list) => locks::lines(list, fate),
         View::Queue(list) => queue::lines(list, fate),
         View::Permission(permission) => permission::lines(permission, fate),

@@ -1,5 +1,7 @@
 //! Views for programs; each has its schema in `docs/schemas/`.
 
+mod history;
+
 use serde_json::{Map, Value, json};
 
 use super::{object, optional, version};
@@ -11,6 +13,7 @@ use crate::state::deployment::Linked;
 
 pub(super) fn fields(view: &View) -> Map<String, Value> {
     object(match view {
+        View::History(told) => history::history(told),
         View::Locks(list) => locks(list),
         View::Queue(list) => queue(list),
         View::Permission(permission) => answer(permission),

@@ -1,5 +1,6 @@
 //! Views for people: the most important first, each row on one line.
 
+pub(in crate::report) mod history;
 pub(in crate::report) mod locks;
 pub(in crate::report) mod permission;
 pub(in crate::report) mod queue;
@@ -11,6 +12,7 @@ use crate::plan::view::View;
 
 pub(super) fn lines(view: &View, fate: &Fate) -> Vec<String> {
     match view {
+        View::History(told) => history::lines(told, fate),
         View::Locks(list) => locks::lines(list, fate),
         View::Queue(list) => queue::lines(list, fate),
         View::Permission(permission) => permission::lines(permission, fate),
