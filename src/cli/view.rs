@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Args;
 
 use super::exit::Exit;
-use super::session::Session;
+use super::session::{Refs, Session};
 use crate::plan::view::permission::{Question, ask};
 use crate::plan::view::{Focus, View, locks, queue};
 use crate::plan::{Done, Ground, Outcome};
@@ -56,7 +56,7 @@ pub(super) struct LocksArgs {
     focus: FocusArgs,
 }
 
-/// List every version that waits in a queue, and the locks in its way
+/// List every version that waits in a queue, the longest wait first, and the locks in its way
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   trainyard queue
@@ -99,9 +99,14 @@ impl LocksArgs {
 impl QueueArgs {
     pub(super) fn run(self, session: &Session) -> Result<Exit> {
         let focus = self.focus.into();
-        view(session, |tree, ground| {
-            Ok(View::Queue(queue::list(tree, ground, &focus)?))
-        })?;
+        session.look_back(
+            &Refs::default(),
+            |tree, ground, past| {
+                ground.settled()?;
+                Ok(seen(View::Queue(queue::list(tree, past, ground, &focus)?)))
+            },
+            |_| false,
+        )?;
         Ok(Exit::Done)
     }
 }
@@ -128,13 +133,13 @@ pub(super) fn view(
     session: &Session,
     see: impl Fn(&dyn ReadTree, &Ground) -> Result<View>,
 ) -> Result<Outcome> {
-    session.look(
-        |tree, ground| {
-            Ok(Outcome {
-                done: Done::Viewed(see(tree, ground)?),
-                warnings: Vec::new(),
-            })
-        },
-        |_| false,
-    )
+    session.look(|tree, ground| see(tree, ground).map(seen), |_| false)
+}
+
+/// A view as an outcome.
+pub(super) fn seen(view: View) -> Outcome {
+    Outcome {
+        done: Done::Viewed(view),
+        warnings: Vec::new(),
+    }
 }

@@ -6,10 +6,12 @@ use super::Focus;
 use crate::plan::Ground;
 use crate::state::deployment::Linked;
 use crate::state::release::{self, Field, ReleaseKind};
-use crate::state::{AppName, EnvName, FreeText, Locks, PlacedLock, Version, deployment, queue};
-use crate::tree::ReadTree;
+use crate::state::{
+    AppName, EnvName, FreeText, Locks, Moment, PlacedLock, Version, deployment, queue,
+};
+use crate::tree::{ReadPast, ReadTree, Since};
 
-/// What waits, by environment, the nearest to the releases first, and app.
+/// What waits, the longest first.
 #[derive(Debug)]
 pub(crate) struct QueueList {
     pub(crate) waiting: Vec<Waiting>,
@@ -28,10 +30,55 @@ pub(crate) struct Waiting {
     pub(crate) runs: Option<Version>,
     /// What it waits for. Without any, the next unlock or deployment ends its wait.
     pub(crate) locks: Vec<PlacedLock>,
+    pub(crate) since: Option<WaitsSince>,
+}
+
+/// Since when something waits, as the history of the manifest repository tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct WaitsSince {
+    pub(crate) at: Moment,
+    /// It waited then already, and what was before is not here: the clone is shallow.
+    pub(crate) or_longer: bool,
+}
+
+impl WaitsSince {
+    fn of(since: &Since) -> Option<Self> {
+        Some(Self {
+            at: Moment::from_seconds(since.commit().seconds)?,
+            or_longer: matches!(since, Since::BeforeOrAt(_)),
+        })
+    }
+
+    /// How long before `now` it began.
+    pub(crate) fn age(self, now: Moment) -> String {
+        let age = self.at.age(now);
+        if self.or_longer {
+            format!("{age} or before")
+        } else {
+            age
+        }
+    }
 }
 
 /// Lists what waits.
-pub(crate) fn list(tree: &dyn ReadTree, ground: &Ground, focus: &Focus) -> Result<QueueList> {
+pub(crate) fn list(
+    tree: &dyn ReadTree,
+    past: &dyn ReadPast,
+    ground: &Ground,
+    focus: &Focus,
+) -> Result<QueueList> {
+    let mut waiting = waiting(tree, ground, focus)?;
+    let path = |each: &Waiting| queue::path(&each.environment, &each.app);
+    let since = past.since(&waiting.iter().map(path).collect())?;
+    for each in &mut waiting {
+        each.since = since.get(&path(each)).and_then(WaitsSince::of);
+    }
+    // Equally long ones stay as they are: by environment, the nearest to the releases first, and app.
+    waiting.sort_by_key(|each| (each.since.is_none(), each.since));
+    Ok(QueueList { waiting })
+}
+
+fn waiting(tree: &dyn ReadTree, ground: &Ground, focus: &Focus) -> Result<Vec<Waiting>> {
     focus.check(tree, ground)?;
     let mut waiting = Vec::new();
     for environment in focus.environments(ground)? {
@@ -58,10 +105,11 @@ pub(crate) fn list(tree: &dyn ReadTree, ground: &Ground, focus: &Focus) -> Resul
                 waits,
                 kind,
                 display_version,
+                since: None,
             });
         }
     }
-    Ok(QueueList { waiting })
+    Ok(waiting)
 }
 
 #[cfg(test)]

@@ -46,6 +46,8 @@ fn waits(waiting: &Waiting) -> Value {
         "displayVersion": waiting.display_version,
         "releaseKind": waiting.kind.name(),
         "version": optional(waiting.runs),
+        "since": waiting.since.map(|since| since.at),
+        "sinceOrLonger": waiting.since.is_some_and(|since| since.or_longer),
         "locks": waiting.locks,
         "fault": fault,
     })

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::plan::world::{World, context};
+use crate::tree::{CommitFacts, MemoryPast};
 
 fn world() -> World {
     World::of(&[("staging", "dev"), ("dev", "latest")])
@@ -34,7 +35,8 @@ fn told(world: &World, focus: &Focus) -> Vec<String> {
             locks.join(" ")
         )
     };
-    let list = list(&world.0, &ground, focus).unwrap();
+    let past = MemoryPast(vec![(CommitFacts::default(), world.0.clone())]);
+    let list = list(&world.0, &past, &ground, focus).unwrap();
     list.waiting.iter().map(line).collect()
 }
 
@@ -83,4 +85,52 @@ fn a_focus_limits_apps_and_environments() {
         ..Focus::default()
     };
     assert_eq!(told(&world, &api), ["api on dev: 2, behind "]);
+}
+
+#[test]
+fn the_longest_wait_is_first() {
+    let at = |seconds, world: &World| {
+        let commit = CommitFacts {
+            seconds,
+            ..CommitFacts::default()
+        };
+        (commit, world.0.clone())
+    };
+    let first = world().queues("staging", "web", 1);
+    let second = world().queues("staging", "web", 2);
+    let third = world().queues("staging", "web", 2).queues("dev", "web", 3);
+    let fourth = world()
+        .queues("staging", "web", 2)
+        .queues("dev", "web", 3)
+        .locked("dev", "x");
+    let past = MemoryPast(vec![
+        at(10, &first),
+        at(20, &second),
+        at(30, &third),
+        at(40, &fourth),
+    ]);
+    let context = context();
+    let ground = Ground::survey(&fourth.0, &context).unwrap();
+    let list = list(&fourth.0, &past, &ground, &Focus::default()).unwrap();
+    let told = list.waiting.iter().map(|waiting| {
+        let since = waiting.since.unwrap();
+        assert!(!since.or_longer);
+        format!("{} {}", waiting.environment, since.at.seconds())
+    });
+    assert_eq!(told.collect::<Vec<_>>(), ["staging 20", "dev 30"]);
+}
+
+#[test]
+fn where_the_history_ends_a_wait_may_be_longer() {
+    let commit = CommitFacts {
+        seconds: 10,
+        ..CommitFacts::default()
+    };
+    let since = WaitsSince::of(&Since::BeforeOrAt(commit.clone())).unwrap();
+    let now = Moment::parse("7200").unwrap();
+    assert_eq!(since.age(now), "1 h ago or before");
+    assert_eq!(
+        WaitsSince::of(&Since::Commit(commit)).unwrap().age(now),
+        "1 h ago"
+    );
 }

@@ -2,7 +2,7 @@
 
 use anstyle::Style;
 
-use super::super::{HEAD, WAITS};
+use super::super::{FAINT, HEAD, WAITS};
 use super::{Fate, count, paint};
 use crate::plan::view::queue::{QueueList, Waiting};
 use crate::report::table::{Give, Head, Table, fit};
@@ -10,11 +10,12 @@ use crate::state::deployment::Linked;
 use crate::state::{Moment, plain};
 
 /// The heads of the columns, here and in markdown.
-pub(in crate::report) const HEADS: [Head; 5] = [
+pub(in crate::report) const HEADS: [Head; 6] = [
     ("App", Give::Name),
     ("Environment", Give::Name),
     ("Waits", Give::Name),
     ("Runs", Give::Name),
+    ("Since", Give::Name),
     ("Behind", Give::Text),
 ];
 
@@ -25,7 +26,7 @@ pub(super) fn lines(list: &QueueList, fate: &Fate) -> Vec<String> {
     }
     let mut table = Table::new(&HEADS);
     for waiting in &list.waiting {
-        let [app, environment, waits, runs] = row(waiting);
+        let [app, environment, waits, runs, since] = row(waiting, fate.now);
         let behind = behind(waiting, fate.now);
         let (first, more) = behind
             .split_first()
@@ -35,6 +36,7 @@ pub(super) fn lines(list: &QueueList, fate: &Fate) -> Vec<String> {
             (Style::new(), environment),
             (WAITS, waits),
             (Style::new(), runs),
+            (FAINT, since),
             (Style::new(), first.to_owned()),
         ]);
         for lock in more {
@@ -56,7 +58,7 @@ pub(in crate::report) fn headline(list: &QueueList) -> String {
 }
 
 /// What waits, a cell for each head but the last.
-pub(in crate::report) fn row(waiting: &Waiting) -> [String; 4] {
+pub(in crate::report) fn row(waiting: &Waiting, now: Moment) -> [String; 5] {
     let waits = match &waiting.waits {
         Linked::To(version) => {
             let shown = waiting.display_version.as_ref();
@@ -65,6 +67,7 @@ pub(in crate::report) fn row(waiting: &Waiting) -> [String; 4] {
         }
         Linked::Nothing | Linked::Broken(_) => "broken link".to_owned(),
     };
+    let since = waiting.since.map(|since| since.age(now));
     [
         waiting.app.to_string(),
         waiting.environment.to_string(),
@@ -72,6 +75,7 @@ pub(in crate::report) fn row(waiting: &Waiting) -> [String; 4] {
         waiting
             .runs
             .map_or("-".to_owned(), |version| version.to_string()),
+        since.unwrap_or_else(|| "unknown".to_owned()),
     ]
 }
 
