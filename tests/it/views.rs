@@ -4,6 +4,7 @@
 //! a schema.
 
 mod answers;
+mod demo;
 mod history;
 mod ugly;
 
@@ -16,7 +17,7 @@ use crate::world::{World, schemas};
 const WIDTHS: [usize; 3] = [60, 80, 200];
 
 /// A line of each view. Each must stand here: its JSON is held against its schema, and its text against the width.
-pub(crate) const VIEWS: [(&str, &str); 4] = [
+pub(crate) const VIEWS: &[(&str, &str)] = &[
     ("locks", "locks"),
     ("queue", "queue"),
     ("can-deploy", "can-deploy basket staging"),
@@ -91,10 +92,20 @@ fn can_deploy() {
     assert_views!("can_deploy", "can-deploy basket staging", ugly: "can-deploy a-very-long-name-of-an-app-0-that-ends env-of-long-name-000");
 }
 
+/// A line of each view, on the shop of the demo.
+const ON_THE_DEMO: &[&str] = &["locks", "queue", "can-deploy cart prod-ca", "history"];
+
+#[test]
+fn each_view_on_the_demo() {
+    let world = demo::demo();
+    let told: Vec<_> = ON_THE_DEMO.iter().map(|line| seen(&world, line)).collect();
+    insta::assert_snapshot!("demo", told.join("\n"));
+}
+
 #[test]
 fn the_json_of_each_view_has_a_schema_that_it_keeps() {
     let world = busy_shop();
-    for (name, line) in VIEWS {
+    for &(name, line) in VIEWS {
         assert!(
             schemas().contains_key(name),
             "docs/schemas/{name}.v1.schema.json is missing"
@@ -105,5 +116,9 @@ fn the_json_of_each_view_has_a_schema_that_it_keeps() {
         let yaml = world.run(&format!("{line} -o yaml")).stdout;
         let yaml: serde_json::Value = serde_yaml::from_str(&yaml).unwrap();
         assert_eq!(yaml["schema"], answer.json()["schema"]);
+        let shown = ON_THE_DEMO
+            .iter()
+            .any(|line| line.split(' ').next() == Some(name));
+        assert!(shown, "{name} is not looked at on the demo");
     }
 }
