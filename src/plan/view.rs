@@ -1,5 +1,6 @@
 //! Views: what somebody sees of a repository. Each reads a tree and comes to plain data.
 
+pub(crate) mod board;
 mod focus;
 pub(crate) mod history;
 pub(crate) mod locks;

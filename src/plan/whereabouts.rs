@@ -200,7 +200,7 @@ impl AppWhereabouts {
 }
 
 /// Whether a manifest lock keeps another manifest than that of the release that runs.
-fn is_kept(
+pub(super) fn is_kept(
     tree: &dyn ReadTree,
     app: &AppName,
     environment: &EnvName,

@@ -325,6 +325,11 @@ impl Locks {
         &self.on_environment
     }
 
+    /// The locks on teams, of those teams that have any.
+    pub(crate) fn on_teams(&self) -> &BTreeMap<TeamName, Vec<PlacedLock>> {
+        &self.on_teams
+    }
+
     /// The locks on one app.
     pub(crate) fn on_app(&self, tree: &dyn ReadTree, app: &AppName) -> Result<Vec<PlacedLock>> {
         placed(tree, &LockScope::App(self.environment.clone(), app.clone()))

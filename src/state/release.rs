@@ -195,6 +195,16 @@ pub(crate) fn created_at(
     tree.entry(&directory(app, version).join("created_at"))
 }
 
+/// When a release was stored; `None` if the file is missing or unreadable.
+pub(crate) fn stored_at(
+    tree: &dyn ReadTree,
+    app: &AppName,
+    version: Version,
+) -> Result<Option<Moment>> {
+    let text = tree.text(&directory(app, version).join("created_at"))?;
+    Ok(text.and_then(|text| Moment::parse(&text).ok()))
+}
+
 /// Stores a new release.
 pub(crate) fn store(
     draft: &mut Draft,

@@ -1,0 +1,52 @@
+//! A column of the board: one environment, where its versions come from, and what is locked on it.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use crate::plan::Ground;
+use crate::state::environment::NoUpstream;
+use crate::state::{EnvName, Environment, GroupName, Locks, PlacedLock, TeamName, Upstream};
+use crate::tree::ReadTree;
+
+/// One environment.
+#[derive(Debug)]
+pub(crate) struct Column {
+    pub(crate) environment: EnvName,
+    pub(crate) group: Option<GroupName>,
+    pub(crate) upstream: Result<Upstream, NoUpstream>,
+    /// How many environments lie between it and the releases; `None` if no way leads there.
+    pub(crate) distance: Option<usize>,
+    /// The locks on the whole environment.
+    pub(crate) locks: Vec<PlacedLock>,
+    /// The locks on teams, of those teams that have any.
+    pub(crate) team_locks: BTreeMap<TeamName, Vec<PlacedLock>>,
+}
+
+impl Column {
+    pub(super) fn read(
+        tree: &dyn ReadTree,
+        ground: &Ground,
+        environment: &Environment,
+    ) -> Result<Self> {
+        let locks = Locks::read(tree, &environment.name)?;
+        Ok(Self {
+            environment: environment.name.clone(),
+            group: environment.group.clone(),
+            upstream: environment.upstream.clone(),
+            distance: ground.environments.distance(environment),
+            locks: locks.on_environment().to_vec(),
+            team_locks: locks.on_teams().clone(),
+        })
+    }
+
+    /// Whether the whole environment is locked, or a team on it.
+    pub(crate) fn is_locked(&self) -> bool {
+        self.all_locks().next().is_some()
+    }
+
+    /// The locks on the environment and on its teams.
+    pub(super) fn all_locks(&self) -> impl Iterator<Item = &PlacedLock> {
+        self.locks.iter().chain(self.team_locks.values().flatten())
+    }
+}
