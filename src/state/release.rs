@@ -138,14 +138,23 @@ pub(crate) fn environments(
     app: &AppName,
     version: Version,
 ) -> Result<Vec<EnvName>> {
-    let names = tree.folders(&directory(app, version).join("environments"))?;
     let mut environments = Vec::new();
-    for name in names.iter().filter_map(|name| name.parse().ok()) {
+    for name in environment_folders(tree, app, version)? {
         if manifest(tree, app, version, &name)?.is_some() {
             environments.push(name);
         }
     }
     Ok(environments)
+}
+
+/// The environments that have a folder in a release; whether a manifest is in it is not looked at.
+pub(crate) fn environment_folders(
+    tree: &dyn ReadTree,
+    app: &AppName,
+    version: Version,
+) -> Result<Vec<EnvName>> {
+    let names = tree.folders(&directory(app, version).join("environments"))?;
+    Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
 }
 
 /// What kind of release it is.

@@ -1,6 +1,7 @@
 //! A row of the board: one app, with a cell for each environment.
 
 use std::cell::RefCell;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
@@ -240,7 +241,8 @@ struct Releases<'a> {
     app: &'a AppName,
     /// In order.
     versions: Vec<Version>,
-    meant: RefCell<BTreeMap<Version, BTreeSet<EnvName>>>,
+    /// The environments that have a folder in a release, by release.
+    folders: RefCell<BTreeMap<Version, BTreeSet<EnvName>>>,
 }
 
 impl<'a> Releases<'a> {
@@ -249,7 +251,7 @@ impl<'a> Releases<'a> {
             tree,
             app,
             versions: release::versions(tree, app)?,
-            meant: RefCell::default(),
+            folders: RefCell::default(),
         })
     }
 
@@ -269,15 +271,16 @@ impl<'a> Releases<'a> {
     }
 
     fn is_meant(&self, version: Version, environment: &EnvName) -> Result<bool> {
-        let mut meant = self.meant.borrow_mut();
-        let environments = match meant.entry(version) {
-            std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),
-            std::collections::btree_map::Entry::Vacant(open) => {
-                let environments = release::environments(self.tree, self.app, version)?;
-                open.insert(environments.into_iter().collect())
+        let mut folders = self.folders.borrow_mut();
+        let folders = match folders.entry(version) {
+            Entry::Occupied(listed) => listed.into_mut(),
+            Entry::Vacant(open) => {
+                let folders = release::environment_folders(self.tree, self.app, version)?;
+                open.insert(folders.into_iter().collect())
             }
         };
-        Ok(environments.contains(environment))
+        Ok(folders.contains(environment)
+            && release::manifest(self.tree, self.app, version, environment)?.is_some())
     }
 
     fn lag(
