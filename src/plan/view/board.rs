@@ -7,37 +7,17 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use crate::plan::{Ground, known};
+use super::Focus;
+use super::locks::{ListedLock, LockList};
+use super::queue::{QueueList, Waiting};
+use crate::plan::Ground;
 use crate::state::deployment::{BrokenLink, Linked};
-use crate::state::{
-    AppName, EnvName, Environment, GroupName, Moment, PlacedLock, TeamName, Version, deployment,
-    release,
-};
+use crate::state::release::ReleaseKind;
+use crate::state::{AppName, Environment, Moment, PlacedLock, deployment, release};
 use crate::tree::ReadTree;
 pub(crate) use column::Column;
 use row::Surveyor;
 pub(crate) use row::{Cell, Lag, ReleaseFacts, Row, Runs};
-
-/// What a board is asked to show.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct BoardRequest {
-    /// One app only.
-    pub(crate) app: Option<AppName>,
-    pub(crate) reach: Reach,
-    /// The apps of this team only.
-    pub(crate) team: Option<TeamName>,
-    /// Only the apps and environments with something of this kind.
-    pub(crate) only: Option<Concern>,
-}
-
-/// The environments that a board is asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Reach {
-    #[default]
-    Everywhere,
-    Environment(EnvName),
-    Group(GroupName),
-}
 
 /// What somebody may look for on a board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,8 +33,10 @@ pub(crate) enum Concern {
 /// Apps × environments, as they are. Every row has a cell for each column, in their order.
 #[derive(Debug)]
 pub(crate) struct Board {
-    /// What it is limited to.
-    pub(crate) request: BoardRequest,
+    /// The part of the repository that it shows.
+    pub(crate) focus: Focus,
+    /// If it shows only apps and environments with something of one kind.
+    pub(crate) only: Option<Concern>,
     /// The environments: the nearest to the releases first, and those of a group together.
     pub(crate) columns: Vec<Column>,
     /// The apps, by name.
@@ -68,52 +50,37 @@ pub(crate) struct Tally {
     pub(crate) environments: usize,
     /// Cells that are behind their upstream.
     pub(crate) behind: usize,
-    /// Cells with a version in the queue.
+    /// Cells with something in the queue.
     pub(crate) queued: usize,
     pub(crate) locks: usize,
     /// Broken links.
     pub(crate) faults: usize,
 }
 
-/// A version in the queue, where it waits.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Waiting<'a> {
-    pub(crate) column: &'a Column,
-    pub(crate) row: &'a Row,
-    pub(crate) version: Version,
-    cell: &'a Cell,
-}
-
-impl Waiting<'_> {
-    /// What it waits for; nothing if no lock holds it back any longer.
-    pub(crate) fn behind(&self) -> impl Iterator<Item = &PlacedLock> {
-        in_force(self.column, self.row, self.cell)
-    }
-}
-
 /// Reads the board.
-pub(crate) fn board(tree: &dyn ReadTree, ground: &Ground, request: &BoardRequest) -> Result<Board> {
-    let environments = environments(ground, &request.reach)?;
+pub(crate) fn board(
+    tree: &dyn ReadTree,
+    ground: &Ground,
+    focus: &Focus,
+    only: Option<Concern>,
+) -> Result<Board> {
+    focus.check(tree, ground)?;
+    let environments = environments(ground, focus)?;
     let mut columns = Vec::with_capacity(environments.len());
     for environment in &environments {
         columns.push(Column::read(tree, ground, environment)?);
     }
-    if let Some(app) = &request.app {
-        known::app(tree, ground, app)?;
-    }
-    if let Some(team) = &request.team {
-        known::team(tree, team)?;
-    }
     let surveyor = Surveyor::new(tree, &environments);
     let mut rows = Vec::new();
-    for app in apps(tree, &environments, request)? {
+    for app in apps(tree, &environments, focus)? {
         let team = release::team(tree, &app)?;
-        if request.team.is_none() || request.team == team {
+        if focus.team.is_none() || focus.team == team {
             rows.push(surveyor.row(app, team)?);
         }
     }
     let mut board = Board {
-        request: request.clone(),
+        focus: focus.clone(),
+        only,
         columns,
         rows,
     };
@@ -122,13 +89,9 @@ pub(crate) fn board(tree: &dyn ReadTree, ground: &Ground, request: &BoardRequest
 }
 
 /// The environments of the board: the nearest to the releases first. A group stands where its nearest environment does.
-fn environments<'a>(ground: &'a Ground, reach: &Reach) -> Result<Vec<&'a Environment>> {
+fn environments<'a>(ground: &'a Ground, focus: &Focus) -> Result<Vec<&'a Environment>> {
     let graph = &ground.environments;
-    let mut environments = match reach {
-        Reach::Everywhere => graph.iter().collect(),
-        Reach::Environment(name) => vec![known::environment(ground, name)?],
-        Reach::Group(name) => known::group(ground, name)?,
-    };
+    let mut environments = focus.environments(ground)?;
     let distance = |each: &Environment| graph.distance(each).unwrap_or(usize::MAX);
     environments.sort_by_cached_key(|each| {
         let nearest = match &each.group {
@@ -144,12 +107,8 @@ fn environments<'a>(ground: &'a Ground, reach: &Reach) -> Result<Vec<&'a Environ
 }
 
 /// The apps that have releases, or anything on one of these environments.
-fn apps(
-    tree: &dyn ReadTree,
-    environments: &[&Environment],
-    request: &BoardRequest,
-) -> Result<Vec<AppName>> {
-    if let Some(app) = &request.app {
+fn apps(tree: &dyn ReadTree, environments: &[&Environment], focus: &Focus) -> Result<Vec<AppName>> {
+    if let Some(app) = &focus.app {
         return Ok(vec![app.clone()]);
     }
     let mut apps = release::apps(tree)?;
@@ -162,15 +121,13 @@ fn apps(
 }
 
 /// The locks that hold an app back on an environment: on the environment, on the app, on its team.
-fn in_force<'a>(
+pub(crate) fn in_force<'a>(
     column: &'a Column,
     row: &Row,
     cell: &'a Cell,
 ) -> impl Iterator<Item = &'a PlacedLock> {
-    let team = row.team.as_ref();
-    let of_team = team.and_then(|team| column.team_locks.get(team));
     let locks = column.locks.iter().chain(&cell.locks);
-    locks.chain(of_team.into_iter().flatten())
+    locks.chain(column.on_team_of(row))
 }
 
 /// What sorts locks by age: the oldest first, last those whose age nobody knows.
@@ -188,51 +145,64 @@ impl Board {
         self.columns.iter().zip(&row.cells)
     }
 
-    /// The locks that hold an app back on an environment: on the environment, on the app, on its team.
-    #[expect(
-        clippy::unused_self,
-        reason = "column, row and cell must be of one board"
-    )]
-    pub(crate) fn in_force<'a>(
-        &'a self,
-        (column, row, cell): (&'a Column, &'a Row, &'a Cell),
-    ) -> impl Iterator<Item = &'a PlacedLock> {
-        in_force(column, row, cell)
-    }
-
     /// Every lock, the oldest first; last those whose age nobody knows.
-    pub(crate) fn locks(&self) -> Vec<&PlacedLock> {
-        let on_columns = self.columns.iter().flat_map(Column::all_locks);
-        let cells = self.rows.iter().flat_map(|row| &row.cells);
-        let on_cells = cells.flat_map(|cell| cell.locks.iter().chain(&cell.manifest_locks));
-        let mut locks: Vec<_> = on_columns.chain(on_cells).collect();
-        let key =
-            |placed: &&'_ PlacedLock| (seniority(placed), placed.scope.clone(), placed.id.clone());
-        locks.sort_by_cached_key(key);
-        locks
-    }
-
-    /// Every version in the queue: first what waits behind the oldest lock.
-    pub(crate) fn queue(&self) -> Vec<Waiting<'_>> {
-        let mut queue = Vec::new();
-        for row in &self.rows {
-            for (column, cell) in self.cells(row) {
-                match cell.waits {
-                    Linked::To(version) => queue.push(Waiting {
-                        column,
-                        row,
-                        version,
-                        cell,
-                    }),
-                    Linked::Nothing | Linked::Broken(_) => {}
-                }
+    pub(crate) fn locks(&self) -> LockList {
+        let mut locks = Vec::new();
+        for (place, column) in self.columns.iter().enumerate() {
+            let cells = || self.rows.iter().map(|row| (row, &row.cells[place]));
+            let waiting = cells().filter(|(_, cell)| cell.waits != Linked::Nothing);
+            let waiting: Vec<_> = waiting.map(|(row, _)| row).collect();
+            let mut list = |lock: &PlacedLock, waiting: Vec<&Row>| {
+                locks.push(ListedLock {
+                    lock: lock.clone(),
+                    waiting: waiting.iter().map(|row| row.app.clone()).collect(),
+                });
+            };
+            for lock in &column.locks {
+                list(lock, waiting.clone());
+            }
+            for (team, of_team) in &column.team_locks {
+                let held = waiting.iter().filter(|row| row.team.as_ref() == Some(team));
+                let held: Vec<_> = held.copied().collect();
+                of_team.iter().for_each(|lock| list(lock, held.clone()));
+            }
+            for (row, cell) in cells() {
+                let held = (cell.waits != Linked::Nothing).then_some(row);
+                let held: Vec<_> = held.into_iter().collect();
+                cell.locks.iter().for_each(|lock| list(lock, held.clone()));
+                let manifest = cell.manifest_locks.iter();
+                manifest.for_each(|lock| list(lock, Vec::new()));
             }
         }
-        queue.sort_by_cached_key(|waiting| {
-            let oldest = waiting.behind().map(seniority).min();
+        locks.sort_by_key(|listed| seniority(&listed.lock));
+        LockList { locks }
+    }
+
+    /// Everything in the queue: first what waits behind the oldest lock.
+    pub(crate) fn queue(&self) -> QueueList {
+        let mut waiting = Vec::new();
+        for row in &self.rows {
+            for (column, cell) in self.cells(row) {
+                if cell.waits == Linked::Nothing {
+                    continue;
+                }
+                let facts = cell.queued().and_then(|version| row.facts(version));
+                waiting.push(Waiting {
+                    app: row.app.clone(),
+                    environment: column.environment.clone(),
+                    waits: cell.waits.clone(),
+                    kind: facts.map_or(ReleaseKind::Ordinary, |facts| facts.kind),
+                    display_version: facts.and_then(|facts| facts.display_version.clone()),
+                    runs: cell.running(),
+                    locks: in_force(column, row, cell).cloned().collect(),
+                });
+            }
+        }
+        waiting.sort_by_cached_key(|each| {
+            let oldest = each.locks.iter().map(seniority).min();
             (oldest.is_none(), oldest)
         });
-        queue
+        QueueList { waiting }
     }
 
     /// The links that cannot be used, with the app and the environment.
@@ -248,23 +218,25 @@ impl Board {
     /// How much there is.
     pub(crate) fn tally(&self) -> Tally {
         let cells = || self.rows.iter().flat_map(|row| &row.cells);
+        let on_columns = self.columns.iter().map(Column::count_locks);
+        let on_cells = cells().map(|cell| cell.locks.len() + cell.manifest_locks.len());
         Tally {
             apps: self.rows.len(),
             environments: self.columns.len(),
             behind: cells().filter(|cell| cell.is_behind()).count(),
-            queued: cells().filter(|cell| cell.queued().is_some()).count(),
-            locks: self.locks().len(),
+            queued: cells().filter(|cell| cell.waits != Linked::Nothing).count(),
+            locks: on_columns.chain(on_cells).sum(),
             faults: self.faults().count(),
         }
     }
 
     /// Leaves out what is not asked for.
     fn leave_out(&mut self) {
-        if let Some(concern) = self.request.only {
+        if let Some(concern) = self.only {
             self.keep(concern);
         }
-        let all_apps = self.request.app.is_none() && self.request.team.is_none();
-        let all_teams = match self.request.only {
+        let all_apps = self.focus.app.is_none() && self.focus.team.is_none();
+        let all_teams = match self.only {
             None | Some(Concern::Locked) => all_apps,
             Some(Concern::Behind | Concern::Queued) => false,
         };
@@ -286,7 +258,7 @@ impl Board {
         });
         let stays = |(place, column): (usize, &Column)| {
             let about = |row: &Row| concern.is_about((column, row, &row.cells[place]));
-            self.rows.iter().any(about) || concern == Concern::Locked && column.is_locked()
+            self.rows.iter().any(about) || concern == Concern::Locked && column.count_locks() > 0
         };
         let stay: Vec<_> = columns.iter().enumerate().map(stays).collect();
         self.columns = kept(columns, &stay);
@@ -308,12 +280,8 @@ impl Concern {
     fn is_about(self, (column, row, cell): (&Column, &Row, &Cell)) -> bool {
         match self {
             Self::Behind => cell.is_behind(),
-            Self::Queued => cell.queued().is_some(),
-            Self::Locked => {
-                let team = row.team.as_ref();
-                let of_team = team.is_some_and(|team| column.team_locks.contains_key(team));
-                of_team || !cell.locks.is_empty() || !cell.manifest_locks.is_empty()
-            }
+            Self::Queued => cell.waits != Linked::Nothing,
+            Self::Locked => cell.is_locked(column, row) || !cell.manifest_locks.is_empty(),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
+use super::Row;
 use crate::plan::Ground;
 use crate::state::environment::NoUpstream;
 use crate::state::{EnvName, Environment, GroupName, Locks, PlacedLock, TeamName, Upstream};
@@ -40,13 +41,15 @@ impl Column {
         })
     }
 
-    /// Whether the whole environment is locked, or a team on it.
-    pub(crate) fn is_locked(&self) -> bool {
-        self.all_locks().next().is_some()
+    /// The locks on the team of an app.
+    pub(super) fn on_team_of(&self, row: &Row) -> &[PlacedLock] {
+        let team = row.team.as_ref();
+        let locks = team.and_then(|team| self.team_locks.get(team));
+        locks.map_or(&[], Vec::as_slice)
     }
 
-    /// The locks on the environment and on its teams.
-    pub(super) fn all_locks(&self) -> impl Iterator<Item = &PlacedLock> {
-        self.locks.iter().chain(self.team_locks.values().flatten())
+    /// How many locks are on the environment and on its teams.
+    pub(super) fn count_locks(&self) -> usize {
+        self.locks.len() + self.team_locks.values().map(Vec::len).sum::<usize>()
     }
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
+use super::Column;
 use crate::plan::whereabouts::is_kept;
 use crate::state::deployment::{self, BrokenLink, Linked, Provenance};
 use crate::state::release::{self, Field, ReleaseKind};
@@ -107,6 +108,11 @@ impl Cell {
             Lag::Behind { .. } => true,
             Lag::Unknown | Lag::Level | Lag::Ahead { .. } => false,
         }
+    }
+
+    /// Whether the app is locked there, or its team; a lock on the whole environment is told of the environment.
+    pub(crate) fn is_locked(&self, column: &Column, row: &Row) -> bool {
+        !self.locks.is_empty() || !column.on_team_of(row).is_empty()
     }
 
     /// The version that runs.

@@ -1,7 +1,7 @@
 use super::*;
 use crate::plan::Refusal;
 use crate::plan::world::{World, context};
-use crate::state::{Moment, Upstream, release::ReleaseKind};
+use crate::state::{GroupName, Moment, Upstream, Version, release::ReleaseKind};
 
 /// Three environments in a row, and `web` with three releases for all of them.
 fn world() -> World {
@@ -12,21 +12,27 @@ fn world() -> World {
     )
 }
 
-fn seen(world: &World, request: &BoardRequest) -> Board {
+/// What a board is asked for.
+type Request = (Focus, Option<Concern>);
+
+fn seen(world: &World, (focus, only): &Request) -> Board {
     let context = context();
     let ground = Ground::survey(&world.0, &context).unwrap();
-    board(&world.0, &ground, request).unwrap()
+    board(&world.0, &ground, focus, *only).unwrap()
 }
 
-fn whole() -> BoardRequest {
-    BoardRequest::default()
+fn whole() -> Request {
+    Request::default()
 }
 
-fn only(concern: Concern) -> BoardRequest {
-    BoardRequest {
-        only: Some(concern),
-        ..whole()
-    }
+fn only(concern: Concern) -> Request {
+    (Focus::default(), Some(concern))
+}
+
+fn part(set: impl Fn(&mut Focus)) -> Request {
+    let mut focus = Focus::default();
+    set(&mut focus);
+    (focus, None)
 }
 
 /// A board in the words of these tests: a line for each app, a phrase for each environment.
@@ -58,7 +64,7 @@ fn sketch(board: &Board) -> Vec<String> {
 }
 
 #[track_caller]
-fn check(world: &World, request: &BoardRequest, expected: &[&str]) {
+fn check(world: &World, request: &Request, expected: &[&str]) {
     assert_eq!(sketch(&seen(world, request)), expected);
 }
 
@@ -182,10 +188,7 @@ fn an_environment_without_an_upstream_is_behind_nothing() {
 #[test]
 fn the_upstream_counts_though_it_is_not_shown() {
     let world = world().runs("dev", "web", 3).runs("staging", "web", 1);
-    let staging = BoardRequest {
-        reach: Reach::Environment("staging".parse().unwrap()),
-        ..whole()
-    };
+    let staging = part(|focus| focus.environment = Some("staging".parse().unwrap()));
     check(&world, &staging, &["web: staging 1 2 behind 3"]);
     let board = seen(&world, &staging);
     assert!(board.rows[0].facts(Version::new(3)).is_some());
@@ -230,10 +233,7 @@ fn a_group_alone_can_be_shown() {
         .release("web", 1, &["dev", "prod-ca", "prod-de"])
         .runs("dev", "web", 1)
         .runs("prod-de", "web", 1);
-    let group = |name: &str| BoardRequest {
-        reach: Reach::Group(name.parse().unwrap()),
-        ..whole()
-    };
+    let group = |name: &str| part(|focus| focus.group = Some(name.parse().unwrap()));
     check(
         &world,
         &group("prod"),
@@ -248,9 +248,15 @@ fn a_group_alone_can_be_shown() {
     );
 }
 
+/// The ids of all locks, in their order.
+fn ids(board: &Board) -> Vec<String> {
+    let locks = board.locks().locks.into_iter();
+    locks.map(|listed| listed.lock.id.to_string()).collect()
+}
+
 fn in_force(board: &Board, app: usize, environment: usize) -> Vec<String> {
     let (row, column) = (&board.rows[app], &board.columns[environment]);
-    let locks = board.in_force((column, row, &row.cells[environment]));
+    let locks = super::in_force(column, row, &row.cells[environment]);
     locks.map(|placed| placed.id.to_string()).collect()
 }
 
@@ -275,16 +281,9 @@ fn every_lock_that_is_in_force_on_a_cell_is_found() {
     );
     assert_eq!(board.rows[0].cells[2].manifest_locks.len(), 1);
     assert_eq!(board.tally().locks, 5);
-    let of_web = BoardRequest {
-        app: Some("web".parse().unwrap()),
-        ..whole()
-    };
-    let ids = |request| -> Vec<_> {
-        let board = seen(&world, &request);
-        let locks = board.locks().into_iter();
-        locks.map(|placed| placed.id.to_string()).collect()
-    };
-    assert_eq!(ids(of_web), ["l-env", "l-web", "l-red", "l-man"]);
+    let of_web = part(|focus| focus.app = Some("web".parse().unwrap()));
+    let board = seen(&world, &of_web);
+    assert_eq!(ids(&board), ["l-env", "l-red", "l-web", "l-man"]);
 }
 
 #[test]
@@ -303,12 +302,7 @@ fn locks_are_told_oldest_first_and_those_without_a_time_last() {
         "2023-01-01T00:00:00Z",
     );
     let board = seen(&world, &whole());
-    let ids: Vec<_> = board
-        .locks()
-        .iter()
-        .map(|placed| placed.id.to_string())
-        .collect();
-    assert_eq!(ids, ["old", "new", "odd"]);
+    assert_eq!(ids(&board), ["old", "new", "odd"]);
 }
 
 #[test]
@@ -325,18 +319,15 @@ fn the_queue_begins_with_what_waits_behind_the_oldest_lock() {
         .queues("staging", "web", 2)
         .queues("prod", "web", 3);
     let board = seen(&world, &whole());
-    let queue: Vec<_> = board
-        .queue()
-        .iter()
-        .map(|waiting| {
-            let behind: Vec<_> = waiting
-                .behind()
-                .map(|placed| placed.id.to_string())
-                .collect();
-            let (app, environment) = (&waiting.row.app, &waiting.column.environment);
-            format!("{app} {} on {environment} {behind:?}", waiting.version)
-        })
-        .collect();
+    let queue = board.queue().waiting;
+    let queue = queue.iter().map(|waiting| {
+        let locks = waiting.locks.iter();
+        let behind: Vec<_> = locks.map(|placed| placed.id.to_string()).collect();
+        let version = waiting.waits.clone().version().unwrap().unwrap();
+        let (app, environment) = (&waiting.app, &waiting.environment);
+        format!("{app} {version} on {environment} {behind:?}")
+    });
+    let queue: Vec<_> = queue.collect();
     assert_eq!(
         queue,
         [
@@ -345,6 +336,46 @@ fn the_queue_begins_with_what_waits_behind_the_oldest_lock() {
             "web 2 on staging []",
         ]
     );
+    assert_eq!(board.tally().queued, 3);
+}
+
+#[test]
+fn a_board_knows_the_locks_and_the_queue_as_their_own_views_do() {
+    let world = troubled()
+        .locked("staging/teams/red", "l-red")
+        .queues("staging", "web", 3)
+        .queues("staging", "job", 9)
+        .file(
+            "environments/dev/applications/web/manifest_locks/l-man/message",
+            "m",
+        );
+    let board = seen(&world, &whole());
+    let context = context();
+    let ground = Ground::survey(&world.0, &context).unwrap();
+    let sorted = |mut list: Vec<String>| {
+        list.sort();
+        list
+    };
+    let locks =
+        |list: LockList| sorted(list.locks.iter().map(|each| format!("{each:?}")).collect());
+    let queue = |list: QueueList| {
+        let waiting = list.waiting.iter().map(|each| {
+            let locks = sorted(each.locks.iter().map(|lock| format!("{lock:?}")).collect());
+            let (waits, runs) = (&each.waits, each.runs);
+            format!(
+                "{} {} {waits:?} {runs:?} {locks:?}",
+                each.app, each.environment
+            )
+        });
+        sorted(waiting.collect())
+    };
+    let every = Focus::default();
+    let listed = super::super::locks::list(&world.0, &ground, &every).unwrap();
+    assert_eq!(listed.locks.len(), 5);
+    assert_eq!(locks(board.locks()), locks(listed));
+    let waiting = super::super::queue::list(&world.0, &ground, &every).unwrap();
+    assert_eq!(waiting.waiting.len(), 3);
+    assert_eq!(queue(board.queue()), queue(waiting));
     assert_eq!(board.tally().queued, 3);
 }
 
@@ -444,19 +475,12 @@ fn a_board_can_be_limited_to_what_matters() {
     );
     check(&world, &only(Concern::Queued), &["api: prod 2, 1 waits"]);
     check(&world, &only(Concern::Locked), &["job: staging 1; prod 1"]);
-    let team = BoardRequest {
-        team: Some("blue".parse().unwrap()),
-        ..whole()
-    };
+    let team = part(|focus| focus.team = Some("blue".parse().unwrap()));
     check(&world, &team, &["api: dev 2; staging 2; prod 2, 1 waits"]);
-    let locks = |request: &BoardRequest| -> Vec<_> {
-        let board = seen(&world, request);
-        let locks = board.locks().into_iter();
-        locks.map(|placed| placed.id.to_string()).collect()
-    };
+    let locks = |request: &Request| ids(&seen(&world, request));
     assert_eq!(
         locks(&only(Concern::Locked)),
-        ["l-staging", "l-job", "l-green"]
+        ["l-staging", "l-green", "l-job"]
     );
     assert_eq!(locks(&team), ["l-staging"]);
     assert_eq!(locks(&only(Concern::Behind)), ["l-staging"]);
@@ -478,25 +502,16 @@ fn an_app_that_is_only_locked_somewhere_has_a_row() {
 #[test]
 fn names_that_do_not_exist_are_refused_with_the_nearest() {
     let world = troubled();
-    let refused = |request: BoardRequest| {
+    let refused = |request: Request| {
         let context = context();
         let ground = Ground::survey(&world.0, &context).unwrap();
-        let error = board(&world.0, &ground, &request).unwrap_err();
+        let error = board(&world.0, &ground, &request.0, None).unwrap_err();
         error.downcast_ref::<Refusal>().unwrap().hint().unwrap()
     };
-    let app = BoardRequest {
-        app: Some("wep".parse().unwrap()),
-        ..whole()
-    };
+    let app = part(|focus| focus.app = Some("wep".parse().unwrap()));
     assert_eq!(refused(app), "did you mean `web`?");
-    let environment = BoardRequest {
-        reach: Reach::Environment("prods".parse().unwrap()),
-        ..whole()
-    };
+    let environment = part(|focus| focus.environment = Some("prods".parse().unwrap()));
     assert_eq!(refused(environment), "did you mean `prod`?");
-    let team = BoardRequest {
-        team: Some("rad".parse().unwrap()),
-        ..whole()
-    };
+    let team = part(|focus| focus.team = Some("rad".parse().unwrap()));
     assert_eq!(refused(team), "did you mean `red`?");
 }
