@@ -72,6 +72,18 @@ impl<'yard> Checkout<'yard> {
         Ok((start.elapsed(), printed))
     }
 
+    /// Asks for the whole board; returns how long that took, and the answer.
+    pub(crate) fn status(&self, format: &str) -> Result<(Duration, String)> {
+        let mut status = self.yard.programs.trainyard();
+        status
+            .arg("-C")
+            .arg(&self.work_tree)
+            .args(["status", "-o", format]);
+        let start = Instant::now();
+        let printed = answer(&mut status)?;
+        Ok((start.elapsed(), printed))
+    }
+
     /// Stages and commits by hand what the train changes; the files are written before the clock starts.
     pub(crate) fn add_and_commit(&self, arrival: &Arrival) -> Result<Duration> {
         self.reset()?;

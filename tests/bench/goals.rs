@@ -159,6 +159,37 @@ fn deployments(prognosis: &str) -> Result<usize> {
     }))
 }
 
+/// Goal 7: the whole board, as text and as JSON, against a prognosis of one environment in the same repository.
+pub(crate) fn board(checkout: &Checkout, runs: usize, stake: Stake) -> Result<[Line; 2]> {
+    checkout.reset()?;
+    let apps = checkout.yard.shape.applications;
+    let text = || {
+        let (took, printed) = checkout.status("text")?;
+        let rows = printed.lines().filter(|line| line.starts_with("service-"));
+        let rows = rows.count();
+        ensure!(rows == apps, "the board has {rows} rows, not {apps}");
+        Ok(took)
+    };
+    let json = || {
+        let (took, printed) = checkout.status("json")?;
+        let board: Value = serde_json::from_str(&printed)?;
+        let rows = board["applications"].as_object().map_or(0, serde_json::Map::len);
+        ensure!(rows == apps, "the board has {rows} apps, not {apps}");
+        Ok(took)
+    };
+    let prognosis = || Ok(checkout.prognosis()?.0);
+    let [text, json, rival] = race(runs * OFTEN, [&text, &json, &prognosis])?;
+    let name = |form: &str| {
+        let shape = checkout.yard.shape.name;
+        format!("7  {shape}: status as {form} / prognosis of one environment")
+    };
+    let goal = Goal::AtMostTimes(8.0);
+    Ok([
+        line(name("text"), [text, rival.clone()], goal, stake),
+        line(name("JSON"), [json, rival], goal, stake),
+    ])
+}
+
 /// Goal 5: the time to say the version.
 pub(crate) fn start(programs: &Programs, runs: usize) -> Result<Line> {
     let ours = || time(programs.trainyard().arg("--version"));

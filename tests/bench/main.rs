@@ -82,13 +82,13 @@ fn run(options: &Options) -> Result<usize> {
     bench.trains(
         shape::SMALL,
         if options.quick {
-            &[1, 2, 4, 6]
+            &[1, 2, 4, 6, 7]
         } else {
             &[1, 2]
         },
     );
     if !options.quick {
-        bench.trains(shape::MEDIUM, &[1, 2, 4, 6]);
+        bench.trains(shape::MEDIUM, &[1, 2, 4, 6, 7]);
         if options.large {
             bench.trains(shape::LARGE, &[2]);
         }
@@ -172,6 +172,7 @@ impl<'run> Bench<'run> {
                     self.print(goals::end_to_end_checkout(&checkout, &arrival, runs));
                 }
                 4 => self.print(goals::prognosis(&checkout, runs, stake).map(|line| [line])),
+                7 => self.print(goals::board(&checkout, runs, stake)),
                 _ => self.print(goals::memory(&checkout, runs, stake)),
             }
         }
