@@ -17,6 +17,7 @@ mod release;
 mod render;
 mod session;
 mod signature;
+mod status;
 mod surroundings;
 mod train;
 mod view;
@@ -176,6 +177,7 @@ enum Command {
     CanDeploy(view::CanDeployArgs),
     History(history::HistoryArgs),
     Where(whereabouts::WhereArgs),
+    Status(status::StatusArgs),
     Environment(Box<environment::EnvironmentArgs>),
     Render(render::RenderArgs),
     /// Take the command lines of kuberpult-client, for scripts that are written for it
@@ -312,6 +314,7 @@ fn listed(arguments: Vec<OsString>) -> Result<Option<Operation>> {
         | Command::CanDeploy(_)
         | Command::History(_)
         | Command::Where(_)
+        | Command::Status(_)
         | Command::KuberpultClient
         | Command::Demo(_) => Ok(None),
     }
@@ -354,6 +357,7 @@ fn dispatch(cli: Cli, places: &Places) -> Result<Exit> {
         Command::CanDeploy(arguments) => arguments.run(&session()?),
         Command::History(arguments) => arguments.run(&session()?),
         Command::Where(arguments) => arguments.run(&session()?),
+        Command::Status(arguments) => arguments.run(&session()?),
         Command::Environment(arguments) => arguments.run(session),
         Command::Render(arguments) => arguments.run(&session()?),
         Command::KuberpultClient => Ok(kuberpult_client::run(cli.global, &[])),

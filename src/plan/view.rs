@@ -7,6 +7,7 @@ pub(crate) mod locks;
 pub(crate) mod permission;
 pub(crate) mod queue;
 
+use board::Board;
 pub(crate) use focus::Focus;
 use history::History;
 use locks::LockList;
@@ -20,6 +21,7 @@ pub(crate) enum View {
     Locks(LockList),
     Queue(QueueList),
     Permission(Permission),
+    Board(Board),
 }
 
 impl View {
@@ -30,6 +32,7 @@ impl View {
             Self::Locks(_) => "locks",
             Self::Queue(_) => "queue",
             Self::Permission(_) => "can-deploy",
+            Self::Board(_) => "status",
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Tables for terminals: a line for each row. What does not fit is shortened, never wrapped.
 
+use std::borrow::Cow;
+
 use anstyle::Style;
 use comfy_table::{ContentArrangement, presets};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
@@ -9,7 +11,7 @@ use super::text::paint;
 /// What stands where something was cut away.
 const MORE: char = '…';
 /// The columns between two cells.
-const GAP: u16 = 2;
+pub(super) const GAP: u16 = 2;
 /// As narrow as a text becomes before a column is left out.
 const NARROW_TEXT: usize = 16;
 /// As narrow as anything becomes before its head is cut, too.
@@ -31,15 +33,21 @@ pub(super) type Head = (&'static str, Give);
 
 /// A table; the texts of its cells have no colours of their own.
 pub(super) struct Table {
-    heads: Vec<Head>,
+    heads: Vec<(Cow<'static, str>, Give)>,
     rows: Vec<Vec<(Style, String)>>,
 }
 
 impl Table {
     /// A table with these heads.
     pub(super) fn new(heads: &[Head]) -> Self {
+        let heads = heads.iter();
+        Self::with_heads(heads.map(|(head, give)| (Cow::Borrowed(*head), *give)))
+    }
+
+    /// A table whose heads are found in the repository.
+    pub(super) fn with_heads(heads: impl IntoIterator<Item = (Cow<'static, str>, Give)>) -> Self {
         Self {
-            heads: heads.to_vec(),
+            heads: heads.into_iter().collect(),
             rows: Vec::new(),
         }
     }
@@ -53,7 +61,7 @@ impl Table {
     pub(super) fn lines(mut self, width: Option<usize>) -> Vec<String> {
         let faint = Style::new().dimmed();
         let heads = self.heads.iter();
-        let heads = heads.map(|(head, _)| (faint, (*head).to_owned())).collect();
+        let heads = heads.map(|(head, _)| (faint, head.to_string())).collect();
         self.rows.insert(0, heads);
         let widths = match width {
             Some(width) => self.fitted(width),
@@ -161,7 +169,7 @@ pub(super) fn fit_both(name: &str, rest: &str, width: Option<usize>) -> String {
 }
 
 /// The text, cut in its middle to that many columns.
-fn cut(text: &str, width: usize) -> String {
+pub(super) fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }
@@ -171,6 +179,15 @@ fn cut(text: &str, width: usize) -> String {
     short.push(MORE);
     short.extend(end.chars().rev());
     short
+}
+
+/// The text, cut at its beginning to that many columns.
+pub(super) fn ending(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let end = beginning(text.chars().rev(), width.saturating_sub(1));
+    std::iter::once(MORE).chain(end.chars().rev()).collect()
 }
 
 /// As many letters as fit into that many columns.
@@ -255,5 +272,8 @@ mod tests {
         assert_eq!(fit("longer", None), "longer");
         assert_eq!(cut("a-name-1", 5), "a-…-1");
         assert_eq!(cut("漢字漢字", 5), "漢…字");
+        assert_eq!(ending("a-name-1", 5), "…me-1");
+        assert_eq!(ending("漢字漢字", 4), "…字");
+        assert_eq!(ending("short", 5), "short");
     }
 }

@@ -25,6 +25,7 @@ use whereabouts::located;
 
 pub(super) const DONE: Style = AnsiColor::Green.on_default();
 const WAITS: Style = AnsiColor::Yellow.on_default();
+const FAULT: Style = AnsiColor::Red.on_default();
 const HEAD: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
 

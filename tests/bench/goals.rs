@@ -173,7 +173,9 @@ pub(crate) fn board(checkout: &Checkout, runs: usize, stake: Stake) -> Result<[L
     let json = || {
         let (took, printed) = checkout.status("json")?;
         let board: Value = serde_json::from_str(&printed)?;
-        let rows = board["applications"].as_object().map_or(0, serde_json::Map::len);
+        let rows = board["applications"]
+            .as_object()
+            .map_or(0, serde_json::Map::len);
         ensure!(rows == apps, "the board has {rows} apps, not {apps}");
         Ok(took)
     };

@@ -4,6 +4,7 @@
 //! a schema.
 
 mod answers;
+mod board;
 mod demo;
 mod history;
 mod ugly;
@@ -22,6 +23,7 @@ pub(crate) const VIEWS: &[(&str, &str)] = &[
     ("queue", "queue"),
     ("can-deploy", "can-deploy basket staging"),
     ("history", "history"),
+    ("status", "status"),
 ];
 
 /// What a line prints at each width, and in each other format that people read.
@@ -93,13 +95,30 @@ fn can_deploy() {
 }
 
 /// A line of each view, on the shop of the demo.
-const ON_THE_DEMO: &[&str] = &["locks", "queue", "can-deploy cart prod-ca", "history"];
+const ON_THE_DEMO: &[&str] = &[
+    "locks",
+    "queue",
+    "can-deploy cart prod-ca",
+    "history",
+    "status",
+    "status cart",
+];
 
 #[test]
 fn each_view_on_the_demo() {
     let world = demo::demo();
     let told: Vec<_> = ON_THE_DEMO.iter().map(|line| seen(&world, line)).collect();
     insta::assert_snapshot!("demo", told.join("\n"));
+}
+
+#[test]
+fn status() {
+    assert_views!("status", "status", ugly: "status", empty: "status");
+}
+
+#[test]
+fn status_of_an_app() {
+    assert_views!("status_app", "status basket", ugly: "status a-very-long-name-of-an-app-1-that-ends -g group-1");
 }
 
 #[test]

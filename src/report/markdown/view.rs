@@ -1,5 +1,6 @@
 //! Views as markdown: tables.
 
+mod board;
 mod history;
 mod locks;
 mod permission;
@@ -15,6 +16,7 @@ pub(super) fn lines(view: &View, fate: &Fate) -> Vec<String> {
         View::Locks(list) => locks::lines(list, fate),
         View::Queue(list) => queue::lines(list, fate),
         View::Permission(permission) => permission::lines(permission, fate),
+        View::Board(board) => board::lines(board, fate),
     }
 }
 

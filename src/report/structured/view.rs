@@ -1,5 +1,6 @@
 //! Views for programs; each has its schema in `docs/schemas/`.
 
+mod board;
 mod history;
 
 use serde_json::{Map, Value, json};
@@ -17,6 +18,7 @@ pub(super) fn fields(view: &View) -> Map<String, Value> {
         View::Locks(list) => locks(list),
         View::Queue(list) => queue(list),
         View::Permission(permission) => answer(permission),
+        View::Board(seen) => board::value(seen),
     })
 }
 

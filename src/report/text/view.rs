@@ -1,5 +1,6 @@
 //! Views for people: the most important first, each row on one line.
 
+pub(in crate::report) mod board;
 pub(in crate::report) mod history;
 pub(in crate::report) mod locks;
 pub(in crate::report) mod permission;
@@ -16,6 +17,7 @@ pub(super) fn lines(view: &View, fate: &Fate) -> Vec<String> {
         View::Locks(list) => locks::lines(list, fate),
         View::Queue(list) => queue::lines(list, fate),
         View::Permission(permission) => permission::lines(permission, fate),
+        View::Board(board) => board::lines(board, fate),
     }
 }
 

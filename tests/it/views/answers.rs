@@ -25,6 +25,10 @@ fn a_name_that_is_not_there_is_told_with_the_nearest() {
         ("locks -g prot", "did you mean `prod`?"),
         ("queue --team night-shif", "did you mean `night-shift`?"),
         ("can-deploy bascet staging", "did you mean `basket`?"),
+        ("status baskett", "did you mean `basket`?"),
+        ("status -e stagin", "did you mean `staging`?"),
+        ("status -g prot", "did you mean `prod`?"),
+        ("status --team night-shif", "did you mean `night-shift`?"),
     ] {
         let answer = world.fails(line, 3);
         assert!(answer.stderr.contains(near), "{line}\n{answer}");
