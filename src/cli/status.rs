@@ -4,8 +4,8 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 
 use super::exit::Exit;
-use super::session::Session;
-use super::view::{FocusArgs, view};
+use super::session::{Refs, Session};
+use super::view::{FocusArgs, seen};
 use crate::plan::view::View;
 use crate::plan::view::board::{Concern, board};
 
@@ -50,9 +50,15 @@ impl From<Only> for Concern {
 impl StatusArgs {
     pub(super) fn run(self, session: &Session) -> Result<Exit> {
         let (focus, only) = (self.focus.into(), self.only.map(Concern::from));
-        view(session, |tree, ground| {
-            Ok(View::Board(board(tree, ground, &focus, only)?))
-        })?;
+        session.look_back(
+            &Refs::default(),
+            |tree, ground, past| {
+                ground.settled()?;
+                let board = board(tree, ground, &focus, only)?;
+                Ok(seen(View::Board(board.aged(past)?)))
+            },
+            |_| false,
+        )?;
         Ok(Exit::Done)
     }
 }

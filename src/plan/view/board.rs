@@ -14,7 +14,7 @@ use crate::plan::Ground;
 use crate::state::deployment::{BrokenLink, Linked};
 use crate::state::release::ReleaseKind;
 use crate::state::{AppName, Environment, Moment, PlacedLock, deployment, release};
-use crate::tree::ReadTree;
+use crate::tree::{ReadPast, ReadTree};
 pub(crate) use column::Column;
 use row::Surveyor;
 pub(crate) use row::{Cell, Lag, ReleaseFacts, Row, Runs};
@@ -41,6 +41,8 @@ pub(crate) struct Board {
     pub(crate) columns: Vec<Column>,
     /// The apps, by name.
     pub(crate) rows: Vec<Row>,
+    /// Everything in the queue.
+    pub(crate) queue: QueueList,
 }
 
 /// How much there is on a board.
@@ -83,8 +85,12 @@ pub(crate) fn board(
         only,
         columns,
         rows,
+        queue: QueueList {
+            waiting: Vec::new(),
+        },
     };
     board.leave_out();
+    board.queue = board.queued();
     Ok(board)
 }
 
@@ -178,8 +184,14 @@ impl Board {
         LockList { locks }
     }
 
-    /// Everything in the queue: first what waits behind the oldest lock.
-    pub(crate) fn queue(&self) -> QueueList {
+    /// The same with what has waited longest at the head of the queue.
+    pub(crate) fn aged(self, past: &dyn ReadPast) -> Result<Self> {
+        let queue = self.queue.aged(past)?;
+        Ok(Self { queue, ..self })
+    }
+
+    /// What waits in the cells: first what waits behind the oldest lock.
+    fn queued(&self) -> QueueList {
         let mut waiting = Vec::new();
         for row in &self.rows {
             for (column, cell) in self.cells(row) {
@@ -195,6 +207,7 @@ impl Board {
                     display_version: facts.and_then(|facts| facts.display_version.clone()),
                     runs: cell.running(),
                     locks: in_force(column, row, cell).cloned().collect(),
+                    since: None,
                 });
             }
         }

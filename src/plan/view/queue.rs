@@ -67,17 +67,25 @@ pub(crate) fn list(
     ground: &Ground,
     focus: &Focus,
 ) -> Result<QueueList> {
-    let mut waiting = waiting(tree, ground, focus)?;
-    let path = |each: &Waiting| queue::path(&each.environment, &each.app);
-    let since = past.since(&waiting.iter().map(path).collect())?;
-    for each in &mut waiting {
-        each.since = since.get(&path(each)).and_then(WaitsSince::of);
-    }
-    // Equally long ones stay as they are: by environment, the nearest to the releases first, and app.
-    waiting.sort_by_key(|each| (each.since.is_none(), each.since));
-    Ok(QueueList { waiting })
+    let waiting = waiting(tree, ground, focus)?;
+    QueueList { waiting }.aged(past)
 }
 
+impl QueueList {
+    /// The same with the longest wait first, and since when each one waits. Equally long ones stay as they are.
+    pub(super) fn aged(mut self, past: &dyn ReadPast) -> Result<Self> {
+        let path = |each: &Waiting| queue::path(&each.environment, &each.app);
+        let since = past.since(&self.waiting.iter().map(path).collect())?;
+        for each in &mut self.waiting {
+            each.since = since.get(&path(each)).and_then(WaitsSince::of);
+        }
+        self.waiting
+            .sort_by_key(|each| (each.since.is_none(), each.since));
+        Ok(self)
+    }
+}
+
+/// What waits, by environment, the nearest to the releases first, and app.
 fn waiting(tree: &dyn ReadTree, ground: &Ground, focus: &Focus) -> Result<Vec<Waiting>> {
     focus.check(tree, ground)?;
     let mut waiting = Vec::new();

@@ -2,6 +2,7 @@ use super::*;
 use crate::plan::Refusal;
 use crate::plan::world::{World, context};
 use crate::state::{GroupName, Moment, Upstream, Version, release::ReleaseKind};
+use crate::tree::{CommitFacts, MemoryPast};
 
 /// Three environments in a row, and `web` with three releases for all of them.
 fn world() -> World {
@@ -319,8 +320,7 @@ fn the_queue_begins_with_what_waits_behind_the_oldest_lock() {
         .queues("staging", "web", 2)
         .queues("prod", "web", 3);
     let board = seen(&world, &whole());
-    let queue = board.queue().waiting;
-    let queue = queue.iter().map(|waiting| {
+    let queue = board.queue.waiting.iter().map(|waiting| {
         let locks = waiting.locks.iter();
         let behind: Vec<_> = locks.map(|placed| placed.id.to_string()).collect();
         let version = waiting.waits.clone().version().unwrap().unwrap();
@@ -358,7 +358,7 @@ fn a_board_knows_the_locks_and_the_queue_as_their_own_views_do() {
     };
     let locks =
         |list: LockList| sorted(list.locks.iter().map(|each| format!("{each:?}")).collect());
-    let queue = |list: QueueList| {
+    let queue = |list: &QueueList| {
         let waiting = list.waiting.iter().map(|each| {
             let locks = sorted(each.locks.iter().map(|lock| format!("{lock:?}")).collect());
             let (waits, runs) = (&each.waits, each.runs);
@@ -373,9 +373,10 @@ fn a_board_knows_the_locks_and_the_queue_as_their_own_views_do() {
     let listed = super::super::locks::list(&world.0, &ground, &every).unwrap();
     assert_eq!(listed.locks.len(), 5);
     assert_eq!(locks(board.locks()), locks(listed));
-    let waiting = super::super::queue::list(&world.0, &ground, &every).unwrap();
+    let past = MemoryPast(vec![(CommitFacts::default(), world.0.clone())]);
+    let waiting = super::super::queue::list(&world.0, &past, &ground, &every).unwrap();
     assert_eq!(waiting.waiting.len(), 3);
-    assert_eq!(queue(board.queue()), queue(waiting));
+    assert_eq!(queue(&board.queue), queue(&waiting));
     assert_eq!(board.tally().queued, 3);
 }
 

@@ -18,10 +18,10 @@ pub(super) fn lines(board: &Board, fate: &Fate) -> Vec<String> {
     for remark in locked(board).into_iter().chain(astray(board)) {
         lines.extend([String::new(), escaped(&remark)]);
     }
-    let queue = board.queue();
+    let queue = &board.queue;
     if !queue.waiting.is_empty() {
         lines.push(String::new());
-        lines.extend(queue::lines(&queue, fate));
+        lines.extend(queue::lines(queue, fate));
     }
     let locks = board.locks();
     if !locks.locks.is_empty() {

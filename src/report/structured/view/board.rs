@@ -31,7 +31,7 @@ pub(super) fn value(board: &Board) -> Value {
         "faults": board.faults().map(fault).collect::<Value>(),
     }));
     fields.extend(object(locks(&board.locks())));
-    fields.extend(object(queue(&board.queue())));
+    fields.extend(object(queue(&board.queue)));
     Value::Object(fields)
 }
 

@@ -21,10 +21,10 @@ pub(super) fn lines(board: &Board, fate: &Fate) -> Vec<String> {
         (None, Some(_)) => grid::lines(board, width),
     };
     lines.extend(table);
-    let queue = board.queue();
+    let queue = &board.queue;
     if !queue.waiting.is_empty() {
         lines.push(String::new());
-        lines.extend(queue::lines(&queue, fate));
+        lines.extend(queue::lines(queue, fate));
     }
     let locks = board.locks();
     if !locks.locks.is_empty() {
