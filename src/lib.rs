@@ -4,6 +4,20 @@
 //! draft of its [`tree`], are published by [`git`], and go out as a [`report`]. `docs/architecture.md` tells the rest.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+/// What is done from here on until it is dropped, for whoever waits or wants to know where the time goes.
+/// Its `count` and `total` may be recorded, and tell how far it has come. While nobody listens, it costs nothing.
+macro_rules! doing {
+    ($doing:literal, $($what:tt)+) => {
+        tracing::info_span!(
+            $doing,
+            what = %format_args!($($what)+),
+            count = tracing::field::Empty,
+            total = tracing::field::Empty
+        )
+        .entered()
+    };
+}
+
 mod cli;
 mod git;
 mod plan;

@@ -18,6 +18,7 @@ mod render;
 mod session;
 mod signature;
 mod status;
+mod steps;
 mod surroundings;
 mod train;
 mod view;
@@ -251,7 +252,7 @@ fn run_as(command: clap::Command, arguments: impl IntoIterator<Item = OsString>)
         let (ours, theirs) = arguments.split_at(place + 1);
         match parse(command.clone(), ours.iter().cloned()) {
             Ok((cli, _)) if matches!(cli.command, Command::KuberpultClient) => {
-                output::set_up(&cli.global);
+                let _total = output::set_up(&cli.global);
                 return kuberpult_client::run(cli.global, theirs).into();
             }
             // Nothing else can be meant, so the error is that of a variable.
@@ -264,7 +265,7 @@ fn run_as(command: clap::Command, arguments: impl IntoIterator<Item = OsString>)
         Ok(parsed) => parsed,
         Err(error) => return misread(&error),
     };
-    output::set_up(&cli.global);
+    let _total = output::set_up(&cli.global);
     match dispatch(cli, &places) {
         Ok(exit) => exit.into(),
         Err(error) => exit::report(&error).into(),

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
+use tracing::span::EnteredSpan;
 use uuid::Uuid;
 
 use super::Global;
@@ -216,6 +217,12 @@ impl Session {
         // Of the plan that counts, which is the last.
         let notice = RefCell::new(None);
         let plan = |snapshot: &Snapshot| {
+            let _doing = doing!(
+                "planning",
+                "{} on {:.10}",
+                request.operation,
+                snapshot.commit()
+            );
             let ground = Ground::begin(snapshot, &context)?.with_pasts(&pasts);
             let Plan {
                 outcome,
@@ -266,7 +273,9 @@ impl Session {
     ) -> Option<String> {
         let (notice, commit) = (notice?, fate.commit.as_ref()?);
         checkout.remote.as_ref()?;
+        let doing = doing!("telling", "Argo CD");
         let sent = notice.and_then(|notice| notice.send((&checkout.url, &checkout.branch), commit));
+        drop(doing);
         let warning = sent.err()?.to_string();
         self.say(&format!("warning: {warning}"));
         Some(warning)
@@ -317,6 +326,7 @@ impl Session {
         let past = Earlier::all(&checkout, refs)?;
         let pasts: Vec<_> = past.iter().map(Earlier::as_past).collect();
         let outcome = checkout.look(|snapshot| {
+            let _doing = reading(snapshot);
             let ground = Ground::begin(snapshot, &context)?.with_pasts(&pasts);
             read(snapshot, &ground, snapshot)
         })?;
@@ -343,6 +353,7 @@ impl Session {
         let checkout = Checkout::open(&self.selection)?;
         let context = context(&checkout, Actor::default(), self.now);
         checkout.look(|snapshot| {
+            let _doing = reading(snapshot);
             let ground = Ground::begin(snapshot, &context)?;
             ground.settled()?;
             read(snapshot, &ground)
@@ -439,7 +450,9 @@ impl Session {
 
     fn answer(&self, outcome: &Outcome, fate: &Fate) -> Result<()> {
         self.warn(outcome);
+        let doing = doing!("writing", "the answer");
         let text = report::render(outcome, fate, self.format)?;
+        drop(doing);
         let mut stdout = anstream::stdout();
         // Nothing can be done about a closed pipe, and the work is done.
         let _ = stdout
@@ -474,6 +487,11 @@ fn plan(
         changes: draft.into_changes(),
         notify_url: ground.options.argocd.notify_url.clone(),
     })
+}
+
+/// The step that a look at a state is.
+fn reading(snapshot: &Snapshot) -> EnteredSpan {
+    doing!("reading", "the state at {:.10}", snapshot.commit())
 }
 
 fn context(checkout: &Checkout, actor: Actor, now: Moment) -> Context {

@@ -42,6 +42,7 @@ impl Keyring {
         if signatures.is_empty() {
             return Err(refused(format!("{what} has no signature")));
         }
+        let _doing = doing!("verifying", "{what}");
         let mut good = false;
         let mut faults = Vec::new();
         for signature in signatures {

@@ -20,6 +20,13 @@ pub(super) fn settings_in_environment() -> bool {
     names.iter().any(told)
 }
 
+/// Whether a person may look at the terminal while the command runs: not in a CI, and not where lines cannot be drawn again.
+pub(super) fn is_watched() -> bool {
+    let said = |name| std::env::var(name).unwrap_or_default();
+    let automatic = !matches!(said("CI").as_str(), "" | "0" | "false");
+    !automatic && !matches!(said("TERM").as_str(), "" | "dumb")
+}
+
 /// The instant of the whole command: `TRAINYARD_NOW`, `SOURCE_DATE_EPOCH`, or the clock.
 pub(super) fn now() -> Result<Moment> {
     for name in ["TRAINYARD_NOW", "SOURCE_DATE_EPOCH"] {

@@ -5,10 +5,17 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use git2::Oid;
+use tracing::span::EnteredSpan;
 
 use super::program::{Finished, Running};
 use super::remote::Remote;
 use super::{Checkout, Failure, FailureKind, clean};
+
+/// A question to a remote that is under way.
+pub(super) struct Asked {
+    running: Running,
+    _doing: EnteredSpan,
+}
 
 /// Where refs lie that hold what was fetched, for as long as it takes to read them.
 const FETCHED: &str = "refs/trainyard/fetch";
@@ -34,19 +41,24 @@ impl Checkout {
     }
 
     /// Begins to ask where the branch of the remote stands.
-    pub(super) fn start_asking(&self, remote: &Remote) -> Result<Running> {
-        self.git.start(&[
+    pub(super) fn start_asking(&self, remote: &Remote) -> Result<Asked> {
+        let doing = doing!("asking", "{} for {}", remote.name, self.branch);
+        let running = self.git.start(&[
             "ls-remote",
             "--quiet",
             "--",
             remote.source(),
             &self.branch_ref(),
-        ])
+        ])?;
+        Ok(Asked {
+            running,
+            _doing: doing,
+        })
     }
 
     /// The answer: where the branch stands; `None` if the remote has no such branch.
-    pub(super) fn answer(&self, remote: &Remote, asked: Running) -> Result<Option<Oid>> {
-        let finished = asked.finish()?;
+    pub(super) fn answer(&self, remote: &Remote, asked: Asked) -> Result<Option<Oid>> {
+        let finished = asked.running.finish()?;
         if !finished.is_ok() {
             return Err(unreachable(remote, &finished).into());
         }
@@ -73,6 +85,7 @@ impl Checkout {
 
     /// Fetches a ref or a commit of the remote; `None` if it has no such ref. No ref that anybody else uses is touched.
     pub(super) fn fetch_what(&self, remote: &Remote, what: &str) -> Result<Option<Oid>> {
+        let _doing = doing!("fetching", "{} from {}", short(what), remote.name);
         let private = if self.guarded.get() {
             format!("{FETCHED}/{FOR_A_CHANGE}")
         } else {
@@ -113,6 +126,8 @@ impl Checkout {
         remote: &Remote,
         patterns: &[&str],
     ) -> Result<BTreeMap<String, Oid>> {
+        let first = patterns.first().map_or("", |pattern| short(pattern));
+        let _doing = doing!("asking", "{} for {first}", remote.name);
         let mut arguments = vec!["ls-remote", "--quiet", "--refs", "--", remote.source()];
         arguments.extend(patterns);
         let finished = self.git.run(&arguments)?;
@@ -131,9 +146,11 @@ impl Checkout {
         let (name, branch) = (&remote.name, &self.branch);
         let message = format!("the remote `{name}` has no branch `{branch}`");
         let failure = Failure::new(FailureKind::Refused, message);
+        let doing = doing!("asking", "{name} for its branches");
         let listed = self
             .git
             .run(&["ls-remote", "--quiet", "--heads", "--", remote.source()]);
+        drop(doing);
         let Some(listed) = listed.ok().filter(Finished::is_ok) else {
             return failure.hint(format!("name another one with `--branch`, or make it: `git push {name} HEAD:refs/heads/{branch}`"));
         };
@@ -160,6 +177,14 @@ impl Checkout {
             first_few(&heads)
         ))
     }
+}
+
+/// A ref as people call it.
+fn short(reference: &str) -> &str {
+    let heads = reference.strip_prefix("refs/heads/");
+    heads
+        .or_else(|| reference.strip_prefix("refs/tags/"))
+        .unwrap_or(reference)
 }
 
 /// The first names, and how many more there are.

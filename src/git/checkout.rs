@@ -43,6 +43,7 @@ pub(crate) struct Checkout {
 impl Checkout {
     /// Opens the checkout and finds its branch and remote.
     pub(crate) fn open(selection: &Selection) -> Result<Self> {
+        let _doing = doing!("opening", "the repository");
         let repository = open_repository(selection)?;
         let branch = branch(&repository, selection.branch.as_deref())?;
         let bare = repository.is_bare();

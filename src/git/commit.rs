@@ -54,11 +54,13 @@ pub(super) fn write(
     (author, committer): (&Signature, &Signature),
     message: &str,
 ) -> Result<Option<UnpushedCommit>> {
+    let doing = doing!("writing", "the objects of the commit");
     let mut objects = Vec::new();
     let root = write_trees(base, changes, &mut objects)?;
     if root == base.root() {
         return Ok(None);
     }
+    doing.record("count", objects.len());
     let parent = base.commit();
     let signed = checkout.settings.is_on("commit.gpgsign").unwrap_or(false);
     let id = if signed {
@@ -109,6 +111,7 @@ fn sign(
             ]
         })
         .collect();
+    let _doing = doing!("signing", "the commit");
     let arguments = ["commit-tree", "-S", &tree, "-p", &parent, "-F", "-"];
     let signed = checkout
         .git

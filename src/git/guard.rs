@@ -50,6 +50,7 @@ impl Guard {
         let start = Instant::now();
         let mut pause = Duration::from_millis(2);
         let mut told = false;
+        let mut waiting = None;
         while let Err(error) = flock(&file, FlockOperation::NonBlockingLockExclusive) {
             if !matches!(error, Errno::WOULDBLOCK | Errno::INTR) {
                 return Err(error)
@@ -63,6 +64,7 @@ impl Guard {
                 );
                 return Err(Failure::new(FailureKind::Failed, message).into());
             }
+            waiting.get_or_insert_with(|| doing!("waiting", "for another trainyard"));
             if !told && start.elapsed() > SILENCE {
                 let folder = on_one_line(&git_folder.display().to_string());
                 tracing::warn!("waiting for another trainyard that is at work in `{folder}`");

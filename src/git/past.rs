@@ -10,6 +10,7 @@ impl Checkout {
     /// The state at a point in the history. Tags and commit ids are looked for here first, since they do not move; branches
     /// on the remote first, since ours may be behind.
     pub(crate) fn past(&self, name: &str) -> Result<Snapshot<'_>> {
+        let _doing = doing!("looking up", "{name}");
         let id = match self.fixed(name)? {
             Some(id) => Some(id),
             None => match &self.remote {

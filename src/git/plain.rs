@@ -151,9 +151,12 @@ fn survey(
         return Ok(None);
     };
     let mut files = WorkFolder::open(root)?;
+    let doing = doing!("checking", "the files of the checkout");
+    doing.record("total", paths.len());
     let mut works = Vec::with_capacity(paths.len());
     let mut stamps = Vec::with_capacity(paths.len());
-    for (path, touched) in paths {
+    for (count, (path, touched)) in paths.into_iter().enumerate() {
+        doing.record("count", count);
         let (on_disk, stamp) = files.look_closely(&path)?;
         let work = work(step, new, &index, on_disk, &path, &touched)?;
         works.push((path, touched, work));
@@ -182,6 +185,8 @@ impl Move<'_> {
             .filter(|(_, _, work)| *work == Work::Write);
         self.new
             .prefetch(written.filter_map(|(_, touched, _)| Some(touched.new?.1)))?;
+        let doing = doing!("writing", "the files of the checkout");
+        doing.record("total", self.paths.len());
         let mut files = WorkFolder::open(root)?;
         let mut patches = BTreeMap::new();
         // A file may give way to a folder of its name: what goes, goes first.
@@ -190,7 +195,8 @@ impl Move<'_> {
                 files.remove(path)?;
             }
         }
-        for (path, touched, work) in &self.paths {
+        for (count, (path, touched, work)) in self.paths.iter().enumerate() {
+            doing.record("count", count);
             let patch = match touched.new {
                 None => Patch::Remove,
                 Some((mode, id)) => {

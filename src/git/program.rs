@@ -127,6 +127,7 @@ impl Git {
         environment: &[(String, String)],
         input: &[u8],
     ) -> Result<Finished> {
+        tracing::info!("git {}", clean(&arguments.join(" ")));
         let mut command = self.command(arguments);
         command.envs(environment.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::piped());

@@ -33,6 +33,8 @@ impl<'a> Promisor<'a> {
 
     /// Fetches objects in one go; of a tree, all trees below it too.
     pub(super) fn fetch(&self, objects: &[Oid]) -> Result<()> {
+        let doing = doing!("fetching", "objects from {}", self.remote);
+        doing.record("total", objects.len());
         let fetch = [
             "-c",
             "fetch.negotiationAlgorithm=noop",

@@ -103,7 +103,10 @@ impl Checkout {
                     self.forget_pending();
                     return Ok(landed(planned.outcome, commit.id, Some(remote), work_tree));
                 }
-                PushOutcome::RemoteMoved if start.elapsed() < PATIENCE => pause(attempt, operation),
+                PushOutcome::RemoteMoved if start.elapsed() < PATIENCE => {
+                    tracing::info!("somebody else was faster: planning again");
+                    pause(attempt, operation);
+                }
                 PushOutcome::RemoteMoved => {
                     self.clear_pending()?;
                     break;
@@ -341,6 +344,7 @@ fn unknown(remote: &Remote, commit: Oid, words: &str) -> Failure {
 
 /// Waits longer after each lost race, and everybody differently.
 fn pause(attempt: u32, operation: &Operation) {
+    let _doing = doing!("waiting", "after a lost race");
     let longest = 20_u64 << attempt.min(5);
     let seed = format!("{}{attempt}{}", operation.id, std::process::id());
     let share = u64::from(crc32fast::hash(seed.as_bytes())) % longest;

@@ -32,9 +32,11 @@ pub(super) fn attempt(
     (commit, tag): (UnpushedCommit, Option<&UnpushedTag>),
     meanwhile: impl FnOnce(),
 ) -> Result<PushOutcome> {
+    let doing = doing!("pushing", "{} to {}", checkout.branch, remote.name);
     let push = start(checkout, remote, commit, tag)?;
     meanwhile();
     let pushed = push.finish()?;
+    drop(doing);
     if pushed.is_ok() {
         return Ok(PushOutcome::Landed);
     }

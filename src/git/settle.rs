@@ -13,6 +13,9 @@ use super::{Checkout, Snapshot, worktree};
 /// No git that lives holds a ref for so long.
 const LIVELY: Duration = Duration::from_millis(500);
 
+/// What is settled.
+const LEFT: &str = "what an interrupted command left";
+
 /// What became of the push of a killed command.
 pub(super) enum Settled<O> {
     /// There was none, or its end is known and told.
@@ -35,6 +38,7 @@ impl Checkout {
         let Some(left) = self.pending()? else {
             return Ok(Settled::Nothing);
         };
+        let _doing = doing!("settling", "{LEFT}");
         let tracking = format!("refs/remotes/{}/{}", remote.name, self.branch);
         self.remove_ref_lock(&tracking, Oid::from_str(&left.new)?)?;
         let tip = self.fetch(remote)?;
@@ -81,6 +85,7 @@ impl Checkout {
             self.sweep_pending();
             return Ok(None);
         };
+        let _doing = doing!("settling", "{LEFT}");
         let (base, new) = (Oid::from_str(&left.base)?, Oid::from_str(&left.new)?);
         let landed_then = match &left.tag {
             Some(tag) => self.mend_tag(new, tag)?,

@@ -137,6 +137,7 @@ impl Checkout {
                 format!("@{} +0000", tagger.seconds),
             ),
         ];
+        let _doing = doing!("signing", "the tag {name}");
         let git = Git::new(folder, true);
         let commit = commit.to_string();
         let arguments = ["tag", "-s", "--cleanup=verbatim", "-F", "-", name, &commit];

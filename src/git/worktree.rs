@@ -90,6 +90,7 @@ pub(super) fn look_ahead(checkout: &Checkout, new: Oid) -> Option<Ahead<'_>> {
 
 /// Brings the checkout to a commit that has landed. Never fails: the change is done whatever becomes of the checkout.
 pub(super) fn bring_along(checkout: &Checkout, new: Oid, ahead: Option<Ahead>) -> WorkTree {
+    let _doing = doing!("bringing", "the checkout along");
     let brought = try_to_bring(checkout, new, ahead);
     brought.unwrap_or_else(|error| left_alone(checkout, format!("{error:#}")))
 }
@@ -170,6 +171,7 @@ pub(super) fn commit_locally(
         checkout.check_other_work_trees()?;
         return Ok(move_refs(checkout, old, new, tag)?.then_some(WorkTree::None));
     }
+    let _doing = doing!("bringing", "the checkout along");
     check_settled(checkout)?;
     let lock = IndexLock::take(checkout, old, new, false)?.map_err(|held| refused(&held, WAIT))?;
     let step = Step::new(checkout, old, new, false);
@@ -247,6 +249,7 @@ pub(super) fn recover(checkout: &Checkout) -> Result<()> {
     let Some(left) = journal::read::<Move>(&path)? else {
         return Ok(());
     };
+    let _doing = doing!("settling", "a checkout that is half way");
     IndexLock::remove_stale(checkout, left.lock)?;
     let branch = format!("refs/heads/{}", left.branch);
     checkout.remove_ref_lock(&branch, Oid::from_str(&left.new)?)?;

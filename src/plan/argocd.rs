@@ -38,7 +38,13 @@ pub(super) fn write(
     names: &BTreeSet<EnvName>,
 ) -> Result<Vec<String>> {
     let mut warnings = Vec::new();
-    for name in names {
+    if names.is_empty() {
+        return Ok(warnings);
+    }
+    let doing = doing!("rendering", "files for Argo CD");
+    doing.record("total", names.len());
+    for (count, name) in names.iter().enumerate() {
+        doing.record("count", count);
         let Some(environment) = environments.get(name) else {
             continue;
         };

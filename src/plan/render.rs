@@ -81,7 +81,10 @@ fn compare(
     let mut draft = Draft::on(tree);
     let mut kept = BTreeMap::new();
     let (mut doubtful, mut reasons) = (BTreeSet::new(), Vec::new());
-    for environment in &environments {
+    let doing = doing!("rendering", "manifests of environments");
+    doing.record("total", environments.len());
+    for (count, environment) in environments.iter().enumerate() {
+        doing.record("count", count);
         if let Err(broken) = known::environment(ground, environment)?.readable() {
             reasons.push(broken.to_string());
             doubtful.insert(environment.clone());
@@ -110,6 +113,7 @@ fn compare(
             }
         }
     }
+    drop(doing);
     let readable = |name: &&EnvName| {
         let environment = ground.environments.get(name);
         environment.is_some_and(|environment| environment.readable().is_ok())

@@ -83,10 +83,14 @@ pub(crate) fn prognose(tree: &dyn ReadTree, ground: &Ground, request: &Train) ->
     }
     let then = past.map(|past| past.tree);
     let mut prognoses = BTreeMap::new();
-    for environment in environments {
+    let doing = doing!("looking at", "environments");
+    doing.record("total", environments.len());
+    for (count, environment) in environments.into_iter().enumerate() {
+        doing.record("count", count);
         let prognosis = prognose_environment((tree, then), request, environment)?;
         prognoses.insert(environment.name.clone(), prognosis);
     }
+    drop(doing);
     let prognosis = Prognosis {
         target,
         source: past.map(|past| past.source.clone()),

@@ -17,6 +17,7 @@ mod minor;
 mod output;
 mod past;
 mod place;
+mod progress;
 mod queue;
 mod release;
 mod render;

@@ -9,7 +9,7 @@ mod edits;
 mod index;
 mod meanwhile;
 mod moved;
-mod race;
+pub(crate) mod race;
 mod reach;
 mod refusal;
 mod remotes;

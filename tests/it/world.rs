@@ -9,6 +9,7 @@ mod mould;
 mod process;
 mod scene;
 mod schemas;
+mod terminal;
 mod tests;
 mod words;
 mod yard;
@@ -28,8 +29,9 @@ use tempfile::TempDir;
 
 pub(crate) use files::{Node, Tree, difference, differences, files_below, fixtures, text};
 pub(crate) use mould::Mould;
-pub(crate) use process::Started;
+pub(crate) use process::{Gate, Started};
 pub(crate) use schemas::schemas;
+pub(crate) use terminal::Watched;
 pub(crate) use words::words;
 pub(crate) use yard::{LOCK, RELEASE, TRAIN};
 

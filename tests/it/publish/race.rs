@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::world::{RELEASE, Started, World};
 
 /// Lets a rival in a clone of its own push these commands' commit during each of our first pushes.
-pub(super) fn rival(world: &World, times: usize, commands: &str) {
+pub(crate) fn rival(world: &World, times: usize, commands: &str) {
     let rival = world.clone_to("rival");
     let (folder, count) = (rival.checkout().display(), world.room().join("rivals"));
     let count = count.display();

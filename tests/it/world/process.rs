@@ -52,7 +52,7 @@ impl World {
     }
 
     /// The environment in which every program runs here.
-    fn surroundings(&self) -> Vec<(String, String)> {
+    pub(super) fn surroundings(&self) -> Vec<(String, String)> {
         let mut env = Command::new("env");
         let output = self.seclude(&mut env).arg("-0").output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
@@ -86,6 +86,13 @@ impl World {
         path
     }
 
+    /// A gate at which a script can wait.
+    pub(crate) fn gate(&self) -> Gate {
+        let gate = Gate(self.room().join("gate"));
+        self.run_beside("mkfifo", &[&gate.0.display().to_string()]);
+        gate
+    }
+
     /// The folder that all checkouts of this world and their remote stand in.
     pub(crate) fn room(&self) -> &Path {
         self.room.folder.path()
@@ -100,6 +107,22 @@ fn write_script(path: &Path, lines: &str) {
     fs::write(&draft, format!("{head}{lines}\n")).unwrap();
     fs::set_permissions(&draft, fs::Permissions::from_mode(0o755)).unwrap();
     fs::rename(&draft, path).unwrap();
+}
+
+/// Where a script waits until the test lets it go on.
+pub(crate) struct Gate(PathBuf);
+
+impl Gate {
+    /// The line of a script that waits here, the first time that it runs.
+    pub(crate) fn wait(&self) -> String {
+        let gate = self.0.display();
+        format!("if mkdir {gate}.reached 2>/dev/null; then read go < {gate}; fi")
+    }
+
+    /// Lets the script go on, once it has come here.
+    pub(crate) fn open(&self) {
+        fs::write(&self.0, "go\n").unwrap();
+    }
 }
 
 impl Started {
@@ -160,7 +183,7 @@ impl Started {
 }
 
 /// Sends a signal; who is gone already does not mind.
-fn signal(name: &str, processes: &[u32]) {
+pub(super) fn signal(name: &str, processes: &[u32]) {
     let mut kill = std::process::Command::new("kill");
     kill.arg(format!("-{name}"))
         .args(processes.iter().map(u32::to_string));
