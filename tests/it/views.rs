@@ -34,13 +34,35 @@ fn seen(world: &World, line: &str) -> String {
             let wide = line.width();
             assert!(wide <= width, "{wide} of {width} columns: {line}");
         }
-        let told = transcript(world, &answer);
+        let told = nameless(&transcript(world, &answer));
         format!("$ trainyard {line}   # {width} columns\n{told}\n")
     };
     let told: String = WIDTHS.into_iter().map(at).collect();
     let line = format!("{line} -o markdown");
     let answer = world.run(&line);
-    told + &format!("$ trainyard {line}\n{}", transcript(world, &answer))
+    let markdown = nameless(&transcript(world, &answer));
+    told + &format!("$ trainyard {line}\n{markdown}")
+}
+
+/// The text with dots in place of the commit that begins a line: its id tells of the folder in which the test was run.
+fn nameless(text: &str) -> String {
+    let begins = |line: &str| {
+        let id: String = line.chars().take(10).collect();
+        let is_id = id.len() == 10 && id.chars().all(|digit| digit.is_ascii_hexdigit());
+        is_id && line.chars().nth(10).is_none_or(|next| next == ' ')
+    };
+    let lines = text.lines().map(|line| {
+        let (mark, rest) = match line.strip_prefix("| ") {
+            Some(rest) => ("| ", rest),
+            None => ("", line),
+        };
+        if begins(rest) {
+            format!("{mark}..........{}\n", &rest[10..])
+        } else {
+            format!("{line}\n")
+        }
+    });
+    lines.collect()
 }
 
 /// Takes snapshots of a view: of the shop at work, and of the ugly repositories.

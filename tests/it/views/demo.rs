@@ -15,7 +15,11 @@ pub(crate) fn demo() -> World {
 
 fn make() -> World {
     let world = World::with_files(&Tree::new());
-    world.ok("demo ../demo");
+    // The first commit is git's own.
+    let at = Some("2026-03-02T08:00:00Z");
+    let dates = [("GIT_AUTHOR_DATE", at), ("GIT_COMMITTER_DATE", at)];
+    let answer = world.run_with("demo ../demo", &dates);
+    assert_eq!(answer.code, 0, "{answer}");
     let remote = world.room().join("demo/remote.git");
     let refspec = format!("+{BRANCH}:{BRANCH}");
     world.remote_git(&["fetch", "-q", &remote.display().to_string(), &refspec]);
