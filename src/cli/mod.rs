@@ -4,6 +4,7 @@ mod app;
 mod apply;
 mod demo;
 mod deploy;
+mod diff;
 mod environment;
 mod exit;
 mod history;
@@ -177,6 +178,7 @@ enum Command {
     Queue(view::QueueArgs),
     CanDeploy(view::CanDeployArgs),
     History(history::HistoryArgs),
+    Diff(diff::DiffArgs),
     Where(whereabouts::WhereArgs),
     Status(status::StatusArgs),
     Environment(Box<environment::EnvironmentArgs>),
@@ -314,6 +316,7 @@ fn listed(arguments: Vec<OsString>) -> Result<Option<Operation>> {
         | Command::Queue(_)
         | Command::CanDeploy(_)
         | Command::History(_)
+        | Command::Diff(_)
         | Command::Where(_)
         | Command::Status(_)
         | Command::KuberpultClient
@@ -356,6 +359,7 @@ fn dispatch(cli: Cli, places: &Places) -> Result<Exit> {
         Command::Locks(arguments) => arguments.run(&session()?),
         Command::Queue(arguments) => arguments.run(&session()?),
         Command::CanDeploy(arguments) => arguments.run(&session()?),
+        Command::Diff(arguments) => arguments.run(&session()?),
         Command::History(arguments) => arguments.run(&session()?),
         Command::Where(arguments) => arguments.run(&session()?),
         Command::Status(arguments) => arguments.run(&session()?),

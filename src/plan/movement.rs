@@ -2,10 +2,13 @@
 
 use std::fmt;
 
+use anyhow::Result;
+
 use super::outcome::Move;
 use crate::state::deployment::{BrokenLink, Linked};
-use crate::state::release::ReleaseKind;
+use crate::state::release::{self, Field, ReleaseKind};
 use crate::state::{AppName, EnvName, FreeText, PlacedLock, TeamName, Version, plain};
+use crate::tree::ReadTree;
 
 mod found;
 
@@ -23,6 +26,16 @@ pub(crate) struct Shown {
 }
 
 impl Shown {
+    /// What a tree says of a release.
+    pub(crate) fn read(tree: &dyn ReadTree, app: &AppName, version: Version) -> Result<Self> {
+        let display = release::field(tree, app, version, Field::DisplayVersion)?;
+        Ok(Self {
+            version,
+            kind: release::kind(tree, app, version)?,
+            display: display.filter(|text| !text.is_empty()).map(FreeText),
+        })
+    }
+
     /// What people call it, behind its number.
     fn called(&self) -> String {
         let display = self.display.as_ref();

@@ -9,8 +9,8 @@ use super::environment::EnvironmentRefusal;
 use super::outcome::LockTarget;
 use crate::state::deployment::BrokenLink;
 use crate::state::{
-    AppName, CommitId, CommitPrefix, EnvName, LockId, LockScope, Moment, PlacedLock, TeamName,
-    Version, plain,
+    AppName, CommitId, CommitPrefix, EnvName, EnvPoint, LockId, LockScope, Moment, PlacedLock,
+    TeamName, Version, plain,
 };
 use crate::tree::RepoPath;
 
@@ -89,6 +89,8 @@ pub(crate) enum Refusal {
     TeamWithoutApps { team: TeamName, others: Others },
     /// The rules of environments.
     Environment(EnvironmentRefusal),
+    /// Two groups are to be compared.
+    TwoGroups { left: EnvPoint, right: EnvPoint },
     /// The repository held no environments at that point.
     NoStateThere { point: Source },
     /// No release was built from the commit, and none names it in its history.
@@ -261,6 +263,7 @@ impl Refusal {
                     ),
                 })
             }
+            Self::TwoGroups { .. } => Some("name an environment on one of the sides".to_owned()),
             Self::NoStateThere { .. } => {
                 Some("name a commit of the manifest repository's branch, or a tag on it".to_owned())
             }
@@ -347,6 +350,12 @@ impl fmt::Display for Refusal {
                 places.iter().try_for_each(|(environment, left)| {
                     write!(formatter, "\n  {} {left}", plain(environment))
                 })
+            }
+            Self::TwoGroups { left, right } => {
+                write!(
+                    formatter,
+                    "`{left}` and `{right}` are both groups of several environments"
+                )
             }
             Self::NoStateThere { point } => {
                 write!(formatter, "there are no environments at {point}")

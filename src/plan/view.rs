@@ -1,6 +1,7 @@
 //! Views: what somebody sees of a repository. Each reads a tree and comes to plain data.
 
 pub(crate) mod board;
+pub(crate) mod comparison;
 mod focus;
 pub(crate) mod history;
 pub(crate) mod locks;
@@ -8,6 +9,7 @@ pub(crate) mod permission;
 pub(crate) mod queue;
 
 use board::Board;
+use comparison::Comparison;
 pub(crate) use focus::Focus;
 use history::History;
 use locks::LockList;
@@ -17,6 +19,7 @@ use queue::QueueList;
 /// What was seen.
 #[derive(Debug)]
 pub(crate) enum View {
+    Comparison(Comparison),
     History(History),
     Locks(LockList),
     Queue(QueueList),
@@ -28,6 +31,7 @@ impl View {
     /// The name of the view: that of its command, and of its object for programs.
     pub(crate) fn name(&self) -> &'static str {
         match self {
+            Self::Comparison(_) => "diff",
             Self::History(_) => "history",
             Self::Locks(_) => "locks",
             Self::Queue(_) => "queue",

@@ -6,6 +6,7 @@
 mod answers;
 mod board;
 mod demo;
+mod diff;
 mod history;
 mod ugly;
 
@@ -24,6 +25,7 @@ pub(crate) const VIEWS: &[(&str, &str)] = &[
     ("can-deploy", "can-deploy basket staging"),
     ("history", "history"),
     ("status", "status"),
+    ("diff", "diff staging prod"),
 ];
 
 /// What a line prints at each width, and in each other format that people read.
@@ -124,6 +126,7 @@ const ON_THE_DEMO: &[&str] = &[
     "history",
     "status",
     "status cart",
+    "diff staging prod-de",
 ];
 
 #[test]

@@ -6,10 +6,8 @@ use anyhow::Result;
 
 use super::{Movement, Place, Shown};
 use crate::state::deployment::{self, Linked};
-use crate::state::release::{self, Field};
-use crate::state::{
-    AppName, EnvName, Environment, FreeText, LockId, LockScope, Version, lock, queue,
-};
+use crate::state::release;
+use crate::state::{AppName, EnvName, Environment, LockId, LockScope, Version, lock, queue};
 use crate::tree::{Changed, ReadTree, RepoPath};
 
 /// What the paths that differ are about.
@@ -202,10 +200,5 @@ fn shown(
     } else {
         before
     };
-    let display = release::field(tree, app, version, Field::DisplayVersion)?;
-    Ok(Shown {
-        version,
-        kind: release::kind(tree, app, version)?,
-        display: display.filter(|text| !text.is_empty()).map(FreeText),
-    })
+    Shown::read(tree, app, version)
 }

@@ -1,6 +1,7 @@
 //! Views as markdown: tables.
 
 mod board;
+mod comparison;
 mod history;
 mod locks;
 mod permission;
@@ -12,6 +13,7 @@ use crate::report::table::Head;
 
 pub(super) fn lines(view: &View, fate: &Fate) -> Vec<String> {
     match view {
+        View::Comparison(seen) => comparison::lines(seen),
         View::History(told) => history::lines(told, fate),
         View::Locks(list) => locks::lines(list, fate),
         View::Queue(list) => queue::lines(list, fate),

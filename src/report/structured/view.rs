@@ -1,6 +1,7 @@
 //! Views for programs; each has its schema in `docs/schemas/`.
 
 mod board;
+mod comparison;
 mod history;
 
 use serde_json::{Map, Value, json};
@@ -14,6 +15,7 @@ use crate::state::deployment::Linked;
 
 pub(super) fn fields(view: &View) -> Map<String, Value> {
     object(match view {
+        View::Comparison(seen) => comparison::comparison(seen),
         View::History(told) => history::history(told),
         View::Locks(list) => locks(list),
         View::Queue(list) => queue(list),

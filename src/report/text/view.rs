@@ -1,6 +1,7 @@
 //! Views for people: the most important first, each row on one line.
 
 pub(in crate::report) mod board;
+pub(in crate::report) mod comparison;
 pub(in crate::report) mod history;
 pub(in crate::report) mod locks;
 pub(in crate::report) mod permission;
@@ -13,6 +14,7 @@ use crate::plan::view::View;
 
 pub(super) fn lines(view: &View, fate: &Fate) -> Vec<String> {
     match view {
+        View::Comparison(seen) => comparison::lines(seen, fate),
         View::History(told) => history::lines(told, fate),
         View::Locks(list) => locks::lines(list, fate),
         View::Queue(list) => queue::lines(list, fate),

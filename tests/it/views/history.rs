@@ -20,11 +20,13 @@ fn meddled_shop() -> World {
         "prune\n\nTrainyard-Operation: release-train\nTrainyard-Target: \u{1b}[31mall\n",
     );
     world.shell("ln -sfn /etc/shadow environments/prod-ca/applications/basket/version");
-    commit(&world, "oops\n\nTrainyard-Operation: evil\u{7}\n");
+    world.git(&["add", "-A"]);
+    let mallory = "--author=Mallory\u{1b}[2J | *x* <m@evil.example>";
+    let oops = "oops\n\nTrainyard-Operation: evil\u{7}\n";
+    world.git(&["commit", "-q", mallory, "-m", oops]);
     world.shell("git checkout -q -b side HEAD~ && echo x > README && git add README");
-    world.shell(
-        "git -c user.name='Mallory\u{1b}[2J | *x*' commit -q -m side && git checkout -q main",
-    );
+    world.git(&["commit", "-q", "-m", "side"]);
+    world.git(&["checkout", "-q", "main"]);
     world.git(&["merge", "-q", "--no-ff", "-m", "Merge branch side", "side"]);
     world.git(&["revert", "--no-edit", "HEAD~1"]);
     world.git(&["push", "-q", "origin", "HEAD:main"]);
