@@ -5,12 +5,14 @@ use std::io::Read as _;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
-use clap::{Arg, Args, Command};
+use clap::{Arg, Args, Command, Subcommand as _};
 use serde_json::{Map, Value};
 
+use super::Change;
 use super::exit::usage;
 use super::operation::{Operation, together};
 use crate::git::Failure;
+use crate::plan::nearest;
 use crate::state::plain;
 
 /// The largest list of operations, in bytes.
@@ -173,7 +175,35 @@ fn find<'a>(program: &'a Command, name: &str) -> Result<(Vec<String>, &'a Comman
             }
         }
     }
-    bail!("there is no operation `{}`", plain(name))
+    let changes = |command: &&Command| {
+        let name = command.get_name();
+        Change::has_subcommand(name) || ["environment", "render"].contains(&name)
+    };
+    let names = program.get_subcommands().filter(changes);
+    let names = names.flat_map(|command| {
+        let own = command.get_name();
+        let below = command.get_subcommands();
+        let below: Vec<_> = below
+            .map(|below| format!("{own}-{}", below.get_name()))
+            .collect();
+        if below.is_empty() {
+            vec![own.to_owned()]
+        } else {
+            below
+        }
+    });
+    bail!(
+        "there is no operation `{}`{}",
+        plain(name),
+        meant(&wanted, names.collect())
+    )
+}
+
+/// What could be meant, behind a name that does not exist.
+fn meant(name: &str, known: Vec<String>) -> String {
+    let near = nearest(name, known.into_iter());
+    near.map(|near| format!("; did you mean `{near}`?"))
+        .unwrap_or_default()
 }
 
 /// The option or the value that a field stands for.
@@ -192,11 +222,15 @@ fn argument<'a>(command: &'a Command, key: &str) -> Result<&'a Arg> {
     command.get_arguments().find(named).ok_or_else(|| {
         let known = command.get_arguments().filter_map(Arg::get_long);
         let known: Vec<_> = known.filter(|name| *name != "help").collect();
-        anyhow!(
-            "there is no field `{}`; these exist: {}",
-            plain(key),
-            known.join(", ")
-        )
+        let names = known.iter().map(|name| (*name).to_owned());
+        match meant(&name, names.collect()) {
+            meant if meant.is_empty() => anyhow!(
+                "there is no field `{}`; these exist: {}",
+                plain(key),
+                known.join(", ")
+            ),
+            meant => anyhow!("there is no field `{}`{meant}", plain(key)),
+        }
     })
 }
 

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use crate::git::{Failure, FailureKind, clean};
-use crate::plan::{Refusal, Unusable};
+use crate::plan::{Refusal, Unusable, key_meant};
 use crate::report::NoNumber;
 use crate::state::InvalidName;
 use crate::state::config::ConfigError;
@@ -94,10 +94,14 @@ fn classified(error: &anyhow::Error) -> (Exit, Option<String>) {
     if let Some(unusable) = error.downcast_ref::<Unusable>() {
         return (Exit::Invalid, Some(unusable.hint().to_owned()));
     }
-    let invalid = error.is::<ConfigError>()
-        || error.is::<BrokenLink>()
-        || error.is::<Misplaced>()
-        || error.is::<NoNumber>();
+    if let Some(config) = error.downcast_ref::<ConfigError>() {
+        let meant = key_meant(&config.why).map(|meant| format!("{meant} {MEND}"));
+        return (
+            Exit::Invalid,
+            Some(meant.unwrap_or_else(|| MEND.to_owned())),
+        );
+    }
+    let invalid = error.is::<BrokenLink>() || error.is::<Misplaced>() || error.is::<NoNumber>();
     if invalid {
         return (Exit::Invalid, Some(MEND.to_owned()));
     }

@@ -138,6 +138,23 @@ pub(super) fn unknown(
     }
 }
 
+/// The name that somebody most likely meant, if any comes close.
+pub(crate) fn nearest(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
+    match others(name, known) {
+        Others::Near(names) => names.into_iter().next(),
+        Others::Far(..) | Others::OtherKind(_) => None,
+    }
+}
+
+/// What a key could have meant that a reader of a file does not know: it tells the key, and then those that it expected.
+pub(crate) fn key_meant(complaint: &str) -> Option<String> {
+    let (_, names) = complaint.split_once("unknown field ")?;
+    let mut names = names.split('`').skip(1).step_by(2);
+    let key = names.next()?;
+    let meant = nearest(key, names.map(str::to_owned))?;
+    Some(format!("did you mean `{meant}`?"))
+}
+
 /// Up to three names that could be meant; if none is near, the first few that exist.
 pub(super) fn others(name: &str, known: impl Iterator<Item = String>) -> Others {
     const MOST: usize = 6;
@@ -179,6 +196,17 @@ mod tests {
             error.contains("environments/prod-ca/config.json"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_key_is_told_with_the_one_that_was_meant() {
+        let complaint = |key: &str| {
+            format!("argocd: unknown field `{key}`, expected `repoUrl` or `notifyUrl` at line 1")
+        };
+        let meant = key_meant(&complaint("repoURL")).unwrap();
+        assert_eq!(meant, "did you mean `repoUrl`?");
+        assert_eq!(key_meant(&complaint("somethingElse")), None);
+        assert_eq!(key_meant("it is no file"), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::Source;
 use super::environment::EnvironmentRefusal;
+use super::known::others;
 use super::outcome::LockTarget;
 use crate::state::deployment::BrokenLink;
 use crate::state::{
@@ -74,6 +75,8 @@ pub(crate) enum Refusal {
         id: LockId,
         /// The ids that do exist there.
         existing: Vec<LockId>,
+        /// Where else a lock has this id.
+        elsewhere: Vec<LockScope>,
     },
     /// Later kuberpult numbers this release with a revision.
     Revision { app: AppName, version: Version },
@@ -136,7 +139,8 @@ pub(crate) enum Others {
 }
 
 impl Others {
-    fn hint(&self) -> Option<String> {
+    /// What can be done about it.
+    pub(super) fn hint(&self) -> Option<String> {
         match self {
             Self::Near(names) => Some(format!("did you mean {}?", joined(names, " or "))),
             Self::OtherKind(kind) => Some(format!("there is an {kind} of this name")),
@@ -222,17 +226,12 @@ impl Refusal {
             Self::NoEnvironment(_) => {
                 Some("an environment is a folder, with its `config.json` in it".to_owned())
             }
-            Self::NoSuchLock { existing, .. } if existing.is_empty() => {
-                Some("there is no lock at all in that place".to_owned())
-            }
-            Self::NoSuchLock { existing, .. } => {
-                let (locks, are) = match existing.len() {
-                    1 => ("lock", "is"),
-                    _ => ("locks", "are"),
-                };
-                let existing = joined(existing, ", ");
-                Some(format!("the {locks} there {are} {existing}"))
-            }
+            Self::NoSuchLock {
+                id,
+                existing,
+                elsewhere,
+                ..
+            } => Some(where_it_is(id, existing, elsewhere)),
             Self::StillRuns { places, .. }
                 if places
                     .iter()
@@ -377,6 +376,31 @@ impl fmt::Display for Refusal {
             Self::Environment(refusal) => refusal.fmt(formatter),
         }
     }
+}
+
+/// Where a lock is that is not where it was looked for, or which ones are there.
+fn where_it_is(id: &LockId, existing: &[LockId], elsewhere: &[LockScope]) -> String {
+    if let Some(scope) = elsewhere.first() {
+        let more = match elsewhere.len() {
+            1 => String::new(),
+            several => format!(", and in {} more places", several - 1),
+        };
+        let command = unlock_command(&scope.into(), id);
+        return format!("there is one on {scope}{more}: `{command}`");
+    }
+    if existing.is_empty() {
+        return "there is no lock at all in that place".to_owned();
+    }
+    let names = existing.iter().map(ToString::to_string);
+    if let near @ Others::Near(_) = others(id.as_ref(), names) {
+        return near.hint().unwrap_or_default();
+    }
+    let (locks, are) = match existing.len() {
+        1 => ("lock", "is"),
+        _ => ("locks", "are"),
+    };
+    let existing = joined(existing, ", ");
+    format!("the {locks} there {are} {existing}")
 }
 
 /// How the locks go, each with its command, and whether there is another way.

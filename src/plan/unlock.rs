@@ -100,10 +100,22 @@ fn remove(
             scopes,
             id: id.clone(),
             existing: existing.into_iter().collect(),
+            elsewhere: places_of(draft, ground, id)?,
         }
         .into()),
         Which::Id(_) | Which::All => Ok(()),
     }
+}
+
+/// Every place where a lock has this id.
+fn places_of(tree: &dyn ReadTree, ground: &Ground, id: &LockId) -> Result<Vec<LockScope>> {
+    let mut places = Vec::new();
+    for environment in ground.environments.iter() {
+        let locks = Locks::read(tree, &environment.name)?.all(tree)?.into_iter();
+        let here = locks.filter(|placed| placed.id == *id);
+        places.extend(here.map(|placed| placed.scope));
+    }
+    Ok(places)
 }
 
 /// Goes through the queues that a scope covered.

@@ -212,12 +212,12 @@ fn a_release_that_is_not_there_is_refused_with_the_nearest_that_are() {
 }
 
 #[test]
-fn a_lock_that_is_not_there_is_refused_with_the_ids_that_are() {
+fn a_lock_that_is_not_there_is_refused_with_where_it_is_or_what_is_there() {
     let world = shop();
     world.ok("lock -e staging --lock-id freeze -m x");
     world.ok("lock -e staging --lock-id audit -m x");
     world.ok("lock -e prod-ca --lock-id sale -m x");
-    let none = "there is no lock at all in that place";
+    let there = "there is one on staging: `trainyard unlock -e staging --lock-id freeze`";
     check(
         &world,
         &[
@@ -225,40 +225,75 @@ fn a_lock_that_is_not_there_is_refused_with_the_ids_that_are() {
                 "unlock -e staging --lock-id freez",
                 3,
                 "there is no lock `freez` on `staging`",
+                "did you mean `freeze`?",
+            ),
+            (
+                "unlock -e staging --lock-id nonsense",
+                3,
+                "there is no lock `nonsense` on `staging`",
                 "the locks there are `audit`, `freeze`",
+            ),
+            (
+                "unlock -e prod-ca --lock-id nonsense",
+                3,
+                "there is no lock `nonsense` on `prod-ca`",
+                "the lock there is `sale`",
+            ),
+            (
+                "unlock -e prod-de --lock-id nonsense",
+                3,
+                "there is no lock `nonsense` on `prod-de`",
+                "there is no lock at all in that place",
             ),
             (
                 "unlock -e prod-ca --lock-id freeze",
                 3,
                 "there is no lock `freeze` on `prod-ca`",
-                "the lock there is `sale`",
+                there,
             ),
             (
                 "unlock -e prod-de --lock-id sale",
                 3,
                 "there is no lock `sale` on `prod-de`",
-                none,
+                "there is one on prod-ca: `trainyard unlock -e prod-ca --lock-id sale`",
             ),
             (
                 "unlock -e staging -a basket --lock-id freeze",
                 3,
                 "there is no lock `freeze` on `basket on staging`",
-                none,
+                there,
             ),
             (
                 "unlock -e staging -t day-shift --lock-id freeze",
                 3,
                 "there is no lock `freeze` on `team day-shift on staging`",
-                none,
+                there,
             ),
             (
                 "unlock -g prod --lock-id freeze",
                 3,
                 "there is no lock `freeze` on `prod-ca`, `prod-de`",
-                "the lock there is `sale`",
+                there,
             ),
         ],
     );
+}
+
+#[test]
+fn a_key_that_nobody_knows_is_told_with_the_nearest() {
+    let world = shop();
+    for (options, meant) in [
+        (
+            "releaseVersionLimit: 5",
+            "did you mean `releaseVersionsLimit`? mend",
+        ),
+        ("argocd: {repoURL: x}", "did you mean `repoUrl`? mend"),
+        ("nonsense: 1", "hint: mend"),
+    ] {
+        world.file("trainyard.yaml", options);
+        let answer = world.fails("release-train staging", 6);
+        assert!(answer.stderr.contains(meant), "{options}\n{answer}");
+    }
 }
 
 #[test]

@@ -136,6 +136,18 @@ fn a_list_that_cannot_be_meant_is_refused_with_the_place_and_the_reason() {
             "operation 1: there is no operation `fly`",
         ),
         (
+            "- {operation: loks}",
+            "there is no operation `loks`; did you mean `lock`?",
+        ),
+        (
+            "- {operation: environment-crate}",
+            "did you mean `environment-create`?",
+        ),
+        (
+            "- {operation: lock, enviroment: staging}",
+            "there is no field `enviroment`; did you mean `environment`?",
+        ),
+        (
             "- {operation: app}",
             "operation 1: there is no operation `app`",
         ),
