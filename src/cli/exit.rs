@@ -26,6 +26,47 @@ pub(super) enum Exit {
     ChangesPending = 10,
 }
 
+impl Exit {
+    pub(super) const ALL: [Self; 9] = [
+        Self::Done,
+        Self::Failed,
+        Self::Usage,
+        Self::Refused,
+        Self::Unknown,
+        Self::RemoteRefused,
+        Self::Invalid,
+        Self::KeptMoving,
+        Self::ChangesPending,
+    ];
+
+    /// What it means, in a few words; `docs/commands.md` has more.
+    fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "done, or nothing to do",
+            Self::Failed => "failed, nothing happened",
+            Self::Usage => "usage",
+            Self::Refused => "refused by a rule",
+            Self::Unknown => "unknown whether it landed, the next command settles it",
+            Self::RemoteRefused => "the remote refused",
+            Self::Invalid => "the repository is not valid",
+            Self::KeptMoving => "the remote kept moving",
+            Self::ChangesPending => {
+                "changes pending (prognosis --detailed-exitcode), or files out of step (render --check)"
+            }
+        }
+    }
+
+    /// All of them in one sentence.
+    pub(super) fn all_in_a_line() -> String {
+        format!("Exit codes: {}.", Self::ALL.map(Self::told).join("; "))
+    }
+
+    /// The code and what it means.
+    pub(super) fn told(self) -> String {
+        format!("{} {}", self as u8, self.meaning())
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
@@ -37,11 +78,15 @@ pub(super) const MEND: &str = "mend it in the manifest repository, commit and pu
 
 /// A command line that cannot be meant.
 #[derive(Debug)]
-struct Usage(String);
+struct Usage {
+    message: String,
+    /// What could be meant.
+    hint: Option<String>,
+}
 
 impl fmt::Display for Usage {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+        formatter.write_str(&self.message)
     }
 }
 
@@ -49,7 +94,13 @@ impl std::error::Error for Usage {}
 
 /// The error of a command line that cannot be meant.
 pub(super) fn usage(message: impl Into<String>) -> anyhow::Error {
-    Usage(message.into()).into()
+    usage_with(message, None)
+}
+
+/// The same, with what could be meant.
+pub(super) fn usage_with(message: impl Into<String>, hint: Option<String>) -> anyhow::Error {
+    let message = message.into();
+    Usage { message, hint }.into()
 }
 
 /// Tells an error on stderr.
@@ -105,8 +156,33 @@ fn classified(error: &anyhow::Error) -> (Exit, Option<String>) {
     if invalid {
         return (Exit::Invalid, Some(MEND.to_owned()));
     }
-    if error.is::<InvalidName>() || error.is::<Usage>() {
+    if let Some(usage) = error.downcast_ref::<Usage>() {
+        return (Exit::Usage, usage.hint.clone());
+    }
+    if error.is::<InvalidName>() {
         return (Exit::Usage, None);
     }
     (Exit::Failed, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_docs_tell_every_exit_code_and_no_other() {
+        let page = include_str!("../../docs/commands.md");
+        let rows = page
+            .lines()
+            .skip_while(|line| *line != "| code | meaning |");
+        let rows = rows.skip(2).take_while(|line| line.starts_with('|'));
+        let told: Vec<u8> = rows
+            .map(|row| row.split('|').nth(1).unwrap().trim().parse().unwrap())
+            .collect();
+        assert_eq!(told, Exit::ALL.map(|exit| exit as u8));
+        let meanings: BTreeSet<_> = Exit::ALL.iter().map(|exit| exit.meaning()).collect();
+        assert_eq!(meanings.len(), Exit::ALL.len());
+    }
 }

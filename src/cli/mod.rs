@@ -7,9 +7,11 @@ mod deploy;
 mod diff;
 mod environment;
 mod exit;
+mod help;
 mod history;
 mod kuberpult_client;
 mod lock;
+mod man;
 mod manifests;
 mod notify;
 mod operation;
@@ -49,12 +51,9 @@ use crate::state::plain;
     version,
     max_term_width = 100,
     subcommand_required = true,
-    arg_required_else_help = true
-)]
-#[command(
-    after_help = "Exit codes: 0 done, or nothing to do; 1 failed, nothing happened; 2 usage; 3 refused by a rule; \
-4 unknown whether it landed, the next command settles it; 5 the remote refused; 6 the repository is not valid; \
-7 the remote kept moving; 10 changes pending (prognosis --detailed-exitcode), or files out of step (render --check)."
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    after_help = format!("{}\n\n{}", help::topics_in_a_line(), Exit::all_in_a_line())
 )]
 struct Cli {
     #[command(flatten)]
@@ -192,6 +191,8 @@ enum Command {
     )]
     KuberpultClient,
     Demo(demo::DemoArgs),
+    Man(man::ManArgs),
+    Help(help::HelpArgs),
 }
 
 /// What changes a manifest repository, alone or in a batch.
@@ -320,7 +321,9 @@ fn listed(arguments: Vec<OsString>) -> Result<Option<Operation>> {
         | Command::Where(_)
         | Command::Status(_)
         | Command::KuberpultClient
-        | Command::Demo(_) => Ok(None),
+        | Command::Demo(_)
+        | Command::Man(_)
+        | Command::Help(_) => Ok(None),
     }
 }
 
@@ -367,5 +370,7 @@ fn dispatch(cli: Cli, places: &Places) -> Result<Exit> {
         Command::Render(arguments) => arguments.run(&session()?),
         Command::KuberpultClient => Ok(kuberpult_client::run(cli.global, &[])),
         Command::Demo(arguments) => arguments.run(&cli.global),
+        Command::Man(arguments) => arguments.run(Cli::command()),
+        Command::Help(arguments) => arguments.run(Cli::command()),
     }
 }

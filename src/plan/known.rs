@@ -138,6 +138,11 @@ pub(super) fn unknown(
     }
 }
 
+/// What somebody could have meant who typed this in place of a name.
+pub(crate) fn did_you_mean(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
+    others(name, known).hint()
+}
+
 /// The name that somebody most likely meant, if any comes close.
 pub(crate) fn nearest(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
     match others(name, known) {

@@ -31,6 +31,6 @@ mod world;
 mod yaml;
 
 pub(crate) use ground::{Context, Ground, Past, Source, Unusable};
-pub(crate) use known::{key_meant, nearest};
+pub(crate) use known::{did_you_mean, key_meant, nearest};
 pub(crate) use outcome::{Done, Outcome};
 pub(crate) use refusal::{Refusal, unlock_command};

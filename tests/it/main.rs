@@ -13,6 +13,7 @@ mod publish;
 mod readme;
 mod repeat;
 mod settings;
+mod shell;
 mod shop;
 mod story;
 mod views;

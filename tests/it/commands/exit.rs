@@ -98,7 +98,10 @@ fn without_arguments_the_help_says_what_there_is() {
         "demo",
     ] {
         let long = world.ok(&format!("{command} --help"));
-        assert_eq!(long, world.ok(&format!("help {command}")), "{command}");
+        // Of these, `help` has the topic.
+        if !["locks", "queue"].contains(&command) {
+            assert_eq!(long, world.ok(&format!("help {command}")), "{command}");
+        }
         let own: Vec<_> = long
             .lines()
             .take_while(|line| *line != "Global options:")
