@@ -19,6 +19,7 @@ mod output;
 mod release;
 mod render;
 mod session;
+mod shell;
 mod signature;
 mod status;
 mod steps;
@@ -191,6 +192,7 @@ enum Command {
     )]
     KuberpultClient,
     Demo(demo::DemoArgs),
+    Completions(shell::CompletionsArgs),
     Man(man::ManArgs),
     Help(help::HelpArgs),
 }
@@ -221,6 +223,10 @@ impl Change {
 
 /// Runs the program.
 pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    if shell::answered(Cli::command, &arguments) {
+        return Exit::Done.into();
+    }
     run_as(without_empty_variables(Cli::command()), arguments)
 }
 
@@ -322,6 +328,7 @@ fn listed(arguments: Vec<OsString>) -> Result<Option<Operation>> {
         | Command::Status(_)
         | Command::KuberpultClient
         | Command::Demo(_)
+        | Command::Completions(_)
         | Command::Man(_)
         | Command::Help(_) => Ok(None),
     }
@@ -370,6 +377,7 @@ fn dispatch(cli: Cli, places: &Places) -> Result<Exit> {
         Command::Render(arguments) => arguments.run(&session()?),
         Command::KuberpultClient => Ok(kuberpult_client::run(cli.global, &[])),
         Command::Demo(arguments) => arguments.run(&cli.global),
+        Command::Completions(arguments) => Ok(arguments.run()),
         Command::Man(arguments) => arguments.run(Cli::command()),
         Command::Help(arguments) => arguments.run(Cli::command()),
     }

@@ -15,6 +15,7 @@ mod operation;
 mod pack;
 mod packs;
 mod past;
+mod peek;
 mod plain;
 mod program;
 mod promisor;

@@ -27,7 +27,16 @@ pub(crate) struct Snapshot<'a> {
 impl<'a> Snapshot<'a> {
     /// The snapshot of a commit.
     pub(super) fn of(repository: &'a Repository, git: &'a Git, commit: Oid) -> Result<Self> {
-        let store = Rc::new(Store::of(repository, git)?);
+        Self::in_store(Store::of(repository, git)?, commit)
+    }
+
+    /// The same without what a partial clone has not fetched: to read that is an error.
+    pub(super) fn of_what_is_here(repository: &'a Repository, commit: Oid) -> Result<Self> {
+        Self::in_store(Store::of_what_is_here(repository)?, commit)
+    }
+
+    fn in_store(store: Store<'a>, commit: Oid) -> Result<Self> {
+        let store = Rc::new(store);
         let bytes = store.object(raw(commit), || Ok(Vec::new()))?;
         let tree = bytes.strip_prefix(b"tree ").and_then(|rest| rest.get(..40));
         let tree = tree.and_then(|hex| std::str::from_utf8(hex).ok());

@@ -16,6 +16,7 @@ pub(crate) mod lock;
 pub(crate) mod manifest;
 mod minor;
 pub(crate) mod movement;
+pub(crate) mod names;
 pub(crate) mod outcome;
 pub(crate) mod place;
 mod record;

@@ -175,6 +175,17 @@ impl Environment {
     }
 }
 
+/// The names of all environments.
+pub(crate) fn names(tree: &dyn ReadTree) -> Result<Vec<EnvName>> {
+    let names = tree.folders(&RepoPath::of(&["environments"]))?;
+    Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
+}
+
+/// The group that the config of an environment names; `None` also where the config cannot be read.
+pub(crate) fn group_of(tree: &dyn ReadTree, name: &EnvName) -> Result<Option<GroupName>> {
+    Ok(Environment::read(tree, name.clone())?.group)
+}
+
 /// All environments, and what their upstreams and groups make of them.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct EnvironmentGraph {

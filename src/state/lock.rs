@@ -240,12 +240,22 @@ impl Serialize for PlacedLock {
     }
 }
 
+/// The ids of the locks of one scope, in order.
+pub(crate) fn ids(tree: &dyn ReadTree, scope: &LockScope) -> Result<Vec<LockId>> {
+    let ids = tree.folders(&scope.directory())?;
+    Ok(ids.iter().map(|id| LockId::found(id)).collect())
+}
+
 /// The locks of one scope, by id.
 pub(crate) fn placed(tree: &dyn ReadTree, scope: &LockScope) -> Result<Vec<PlacedLock>> {
-    let ids = tree.folders(&scope.directory())?;
-    ids.iter()
-        .map(|id| PlacedLock::read(tree, scope, LockId::found(id)))
-        .collect()
+    let ids = ids(tree, scope)?.into_iter();
+    ids.map(|id| PlacedLock::read(tree, scope, id)).collect()
+}
+
+/// What was said when a lock was placed.
+pub(crate) fn message(tree: &dyn ReadTree, scope: &LockScope, id: &LockId) -> Result<FreeText> {
+    let text = tree.text(&scope.directory().join(id).join("message"))?;
+    Ok(FreeText(text.unwrap_or_default()))
 }
 
 /// The locks that keep the manifest of an app on an environment as it is.

@@ -84,6 +84,16 @@ impl<'yard> Checkout<'yard> {
         Ok((start.elapsed(), printed))
     }
 
+    /// Asks what could stand at the end of a line, as the script for bash does; returns how long that took, and the answer.
+    pub(crate) fn completion(&self, words: &str) -> Result<(Duration, String)> {
+        let mut question = self.yard.programs.trainyard();
+        question.current_dir(&self.work_tree);
+        question.args(["complete", "bash", &format!("trainyard {words}"), ""]);
+        let start = Instant::now();
+        let printed = answer(&mut question)?;
+        Ok((start.elapsed(), printed))
+    }
+
     /// Stages and commits by hand what the train changes; the files are written before the clock starts.
     pub(crate) fn add_and_commit(&self, arrival: &Arrival) -> Result<Duration> {
         self.reset()?;

@@ -185,7 +185,7 @@ impl<W: Write> Stream<'_, W> {
     }
 }
 
-fn application_name(number: usize) -> String {
+pub(crate) fn application_name(number: usize) -> String {
     format!("service-{number:04}")
 }
 

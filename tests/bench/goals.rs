@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::arrival::Arrival;
 use crate::checkout::Checkout;
 use crate::figures::{Goal, Line, Series, race};
+use crate::generate::application_name;
 use crate::memory::Peak;
 use crate::program::{Programs, time};
 use crate::touched::Writing;
@@ -189,6 +190,39 @@ pub(crate) fn board(checkout: &Checkout, runs: usize, stake: Stake) -> Result<[L
     Ok([
         line(name("text"), [text, rival.clone()], goal, stake),
         line(name("JSON"), [json, rival], goal, stake),
+    ])
+}
+
+/// Goal 8: the names that a shell is answered while somebody types, against `git rev-parse HEAD`.
+pub(crate) fn completion(checkout: &Checkout, runs: usize, stake: Stake) -> Result<[Line; 3]> {
+    checkout.reset()?;
+    let shape = checkout.yard.shape;
+    let head = || {
+        let mut git = checkout.yard.programs.git_in(&checkout.work_tree);
+        time(git.args(["rev-parse", "HEAD"]))
+    };
+    let asked = |what: &str, words: &str, least: usize| {
+        let ours = || {
+            let (took, printed) = checkout.completion(words)?;
+            let names = printed.lines().count() - 1;
+            ensure!(
+                names >= least,
+                "`{words}` offers {names} names, and not {least}"
+            );
+            Ok(took)
+        };
+        let series = race(runs * OFTEN, [&ours, &head])?;
+        let name = format!(
+            "8  {}: {what} for a shell / `git rev-parse HEAD`",
+            shape.name
+        );
+        Ok::<_, anyhow::Error>(line(name, series, Goal::AtMostTimes(10.0), stake))
+    };
+    let releases = format!("deploy -a {} --version ", application_name(0));
+    Ok([
+        asked("apps", "deploy -a ", shape.applications)?,
+        asked("releases", &releases, shape.releases)?,
+        asked("teams", "locks -t ", 1)?,
     ])
 }
 

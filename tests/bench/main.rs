@@ -82,13 +82,13 @@ fn run(options: &Options) -> Result<usize> {
     bench.trains(
         shape::SMALL,
         if options.quick {
-            &[1, 2, 4, 6, 7]
+            &[1, 2, 4, 6, 7, 8]
         } else {
             &[1, 2]
         },
     );
     if !options.quick {
-        bench.trains(shape::MEDIUM, &[1, 2, 4, 6, 7]);
+        bench.trains(shape::MEDIUM, &[1, 2, 4, 6, 7, 8]);
         if options.large {
             bench.trains(shape::LARGE, &[2]);
         }
@@ -173,6 +173,7 @@ impl<'run> Bench<'run> {
                 }
                 4 => self.print(goals::prognosis(&checkout, runs, stake).map(|line| [line])),
                 7 => self.print(goals::board(&checkout, runs, stake)),
+                8 => self.print(goals::completion(&checkout, runs, stake)),
                 _ => self.print(goals::memory(&checkout, runs, stake)),
             }
         }

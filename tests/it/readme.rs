@@ -97,3 +97,16 @@ fn a_repository_is_started_as_the_readme_says() {
         tree.keys()
     );
 }
+
+#[test]
+fn the_shell_is_set_up_as_the_readme_says() {
+    let world = World::from_fixture("shop");
+    for line in &blocks()[3] {
+        assert!(line.contains("trainyard "), "{line}");
+        crate::shell::in_bash(&world, line);
+    }
+    let page = world
+        .room()
+        .join("home/.local/share/man/man1/trainyard-release-train.1");
+    assert!(page.exists());
+}
