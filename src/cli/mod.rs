@@ -144,6 +144,8 @@ enum Output {
     Markdown,
     /// What kuberpult's REST endpoint returns (prognosis only)
     Kuberpult,
+    /// A page for the web, in one file (status only)
+    Html,
 }
 
 impl From<Output> for report::Format {
@@ -154,6 +156,7 @@ impl From<Output> for report::Format {
             Output::Yaml => Self::Yaml,
             Output::Markdown => Self::Markdown,
             Output::Kuberpult => Self::Kuberpult,
+            Output::Html => Self::Html,
         }
     }
 }
@@ -357,6 +360,10 @@ fn dispatch(cli: Cli, places: &Places) -> Result<Exit> {
     let kuberpult = cli.global.output == Output::Kuberpult;
     if kuberpult && !matches!(cli.command, Command::Prognosis(_)) {
         return Err(exit::usage("`-o kuberpult` is for `prognosis` only"));
+    }
+    let html = cli.global.output == Output::Html;
+    if html && !matches!(cli.command, Command::Status(_)) {
+        return Err(exit::usage("`-o html` is for `status` only"));
     }
     let session = || Session::new(&cli.global);
     match cli.command {

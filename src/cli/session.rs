@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::io::Write as _;
+use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
@@ -281,6 +281,11 @@ impl Session {
         Some(warning)
     }
 
+    /// Whether the answer is a page.
+    pub(super) fn makes_page(&self) -> bool {
+        self.format == Format::Html
+    }
+
     /// Reads the state as it is now, and tells what was found; `changed` says whether changes are pending.
     pub(super) fn look(
         &self,
@@ -453,7 +458,13 @@ impl Session {
         let doing = doing!("writing", "the answer");
         let text = report::render(outcome, fate, self.format)?;
         drop(doing);
-        let mut stdout = anstream::stdout();
+        let mut stdout: Box<dyn Write> = match self.format {
+            // There are no colours to take out, and it may be long.
+            Format::Json | Format::Html => Box::new(std::io::stdout()),
+            Format::Text | Format::Yaml | Format::Markdown | Format::Kuberpult => {
+                Box::new(anstream::stdout())
+            }
+        };
         // Nothing can be done about a closed pipe, and the work is done.
         let _ = stdout
             .write_all(text.as_bytes())

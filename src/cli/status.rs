@@ -4,10 +4,11 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 
 use super::exit::Exit;
-use super::session::{Refs, Session};
-use super::view::{FocusArgs, seen};
+use super::session::Session;
+use super::view::{FocusArgs, look_back};
 use crate::plan::view::View;
 use crate::plan::view::board::{Concern, board};
+use crate::plan::view::page::page;
 
 /// Show what runs where, what waits behind which lock, and what is behind its upstream
 ///
@@ -18,7 +19,8 @@ use crate::plan::view::board::{Concern, board};
   trainyard status
   trainyard status cart
   trainyard status --only behind
-  trainyard status -g prod -o markdown")]
+  trainyard status -g prod -o markdown
+  trainyard status -o html")]
 pub(super) struct StatusArgs {
     #[command(flatten)]
     focus: FocusArgs,
@@ -50,15 +52,14 @@ impl From<Only> for Concern {
 impl StatusArgs {
     pub(super) fn run(self, session: &Session) -> Result<Exit> {
         let (focus, only) = (self.focus.into(), self.only.map(Concern::from));
-        session.look_back(
-            &Refs::default(),
-            |tree, ground, past| {
-                ground.settled()?;
-                let board = board(tree, ground, &focus, only)?;
-                Ok(seen(View::Board(board.aged(past)?)))
-            },
-            |_| false,
-        )?;
+        look_back(session, |(tree, past), ground| {
+            if session.makes_page() {
+                let page = page((tree, past), ground, (&focus, only))?;
+                return Ok(View::Page(Box::new(page)));
+            }
+            let board = board(tree, ground, &focus, only)?;
+            Ok(View::Board(board.aged(past)?))
+        })?;
         Ok(Exit::Done)
     }
 }

@@ -9,7 +9,7 @@ use crate::plan::view::permission::{Question, ask};
 use crate::plan::view::{Focus, View, locks, queue};
 use crate::plan::{Done, Ground, Outcome};
 use crate::state::{AppName, EnvName, GroupName, TeamName, Version};
-use crate::tree::ReadTree;
+use crate::tree::{ReadPast, ReadTree};
 
 /// The part of a repository that a view shows.
 #[derive(Clone, Debug, Args)]
@@ -99,14 +99,9 @@ impl LocksArgs {
 impl QueueArgs {
     pub(super) fn run(self, session: &Session) -> Result<Exit> {
         let focus = self.focus.into();
-        session.look_back(
-            &Refs::default(),
-            |tree, ground, past| {
-                ground.settled()?;
-                Ok(seen(View::Queue(queue::list(tree, past, ground, &focus)?)))
-            },
-            |_| false,
-        )?;
+        look_back(session, |(tree, past), ground| {
+            Ok(View::Queue(queue::list(tree, past, ground, &focus)?))
+        })?;
         Ok(Exit::Done)
     }
 }
@@ -133,13 +128,23 @@ pub(super) fn view(
     session: &Session,
     see: impl Fn(&dyn ReadTree, &Ground) -> Result<View>,
 ) -> Result<Outcome> {
-    session.look(|tree, ground| see(tree, ground).map(seen), |_| false)
+    look_back(session, |(tree, _), ground| see(tree, ground))
 }
 
-/// A view as an outcome.
-pub(super) fn seen(view: View) -> Outcome {
-    Outcome {
-        done: Done::Viewed(view),
-        warnings: Vec::new(),
-    }
+/// The same for a view of the state as it is now and of how it became so.
+pub(super) fn look_back(
+    session: &Session,
+    see: impl Fn((&dyn ReadTree, &dyn ReadPast), &Ground) -> Result<View>,
+) -> Result<Outcome> {
+    session.look_back(
+        &Refs::default(),
+        |tree, ground, past| {
+            ground.settled()?;
+            Ok(Outcome {
+                done: Done::Viewed(see((tree, past), ground)?),
+                warnings: Vec::new(),
+            })
+        },
+        |_| false,
+    )
 }

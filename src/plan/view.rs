@@ -5,6 +5,7 @@ pub(crate) mod comparison;
 mod focus;
 pub(crate) mod history;
 pub(crate) mod locks;
+pub(crate) mod page;
 pub(crate) mod permission;
 pub(crate) mod queue;
 
@@ -13,6 +14,7 @@ use comparison::Comparison;
 pub(crate) use focus::Focus;
 use history::History;
 use locks::LockList;
+use page::Page;
 use permission::Permission;
 use queue::QueueList;
 
@@ -25,6 +27,8 @@ pub(crate) enum View {
     Queue(QueueList),
     Permission(Permission),
     Board(Board),
+    /// The board with all that a page has besides.
+    Page(Box<Page>),
 }
 
 impl View {
@@ -36,7 +40,7 @@ impl View {
             Self::Locks(_) => "locks",
             Self::Queue(_) => "queue",
             Self::Permission(_) => "can-deploy",
-            Self::Board(_) => "status",
+            Self::Board(_) | Self::Page(_) => "status",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Words out: the same outcome as text, as data, as markdown, and as a commit message.
 
 mod commit_message;
+mod html;
 mod kuberpult;
 mod markdown;
 mod structured;
@@ -26,6 +27,8 @@ pub(crate) enum Format {
     Markdown,
     /// What kuberpult's REST endpoint returns; for a prognosis only.
     Kuberpult,
+    /// A page for the web; for `status` only.
+    Html,
 }
 
 /// What became of an outcome.
@@ -108,5 +111,6 @@ pub(crate) fn render(outcome: &Outcome, fate: &Fate, format: Format) -> Result<S
         }
         Format::Yaml => Ok(serde_yaml::to_string(&structured::value(outcome, fate))?),
         Format::Kuberpult => kuberpult::render(outcome),
+        Format::Html => html::render(outcome, fate),
     }
 }

@@ -9,6 +9,7 @@ mod conformance;
 mod demo;
 mod kuberpult_client;
 mod notify;
+mod page;
 mod publish;
 mod readme;
 mod repeat;

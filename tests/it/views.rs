@@ -8,7 +8,7 @@ mod board;
 mod demo;
 mod diff;
 mod history;
-mod ugly;
+pub(crate) mod ugly;
 
 use unicode_width::UnicodeWidthStr as _;
 

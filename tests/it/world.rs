@@ -274,8 +274,13 @@ fn answer(program: &mut Command, at: Timestamp) -> Answer {
 pub(crate) fn test_data() -> Option<PathBuf> {
     let folder = std::env::var_os("TRAINYARD_TEST_DATA").map(PathBuf::from);
     if folder.is_none() {
-        // Not `eprintln!`, which the harness swallows: a skipped test should be seen to be skipped.
-        let _ = writeln!(std::io::stderr(), "skipped: TRAINYARD_TEST_DATA is not set");
+        skipped("TRAINYARD_TEST_DATA is not set");
     }
     folder
+}
+
+/// Says why a test is skipped.
+pub(crate) fn skipped(why: &str) {
+    // Not `eprintln!`, which the harness swallows: a skipped test should be seen to be skipped.
+    let _ = writeln!(std::io::stderr(), "skipped: {why}");
 }

@@ -19,6 +19,7 @@ pub(super) fn lines(view: &View, fate: &Fate) -> Vec<String> {
         View::Queue(list) => queue::lines(list, fate),
         View::Permission(permission) => permission::lines(permission, fate),
         View::Board(board) => board::lines(board, fate),
+        View::Page(page) => board::lines(&page.board, fate),
     }
 }
 

@@ -21,6 +21,7 @@ pub(super) fn fields(view: &View) -> Map<String, Value> {
         View::Queue(list) => queue(list),
         View::Permission(permission) => answer(permission),
         View::Board(seen) => board::value(seen),
+        View::Page(page) => board::value(&page.board),
     })
 }
 

@@ -38,6 +38,8 @@ pub(crate) struct ReleaseFacts {
     pub(crate) source_commit: Option<CommitId>,
     pub(crate) source_author: Option<FreeText>,
     pub(crate) source_message: Option<FreeText>,
+    /// Where it was built.
+    pub(crate) ci_link: Option<FreeText>,
     /// When it was stored.
     pub(crate) created_at: Option<Moment>,
 }
@@ -343,6 +345,7 @@ impl ReleaseFacts {
             source_commit: release::source_commit(tree, app, version)?,
             source_author: text(Field::SourceAuthor)?,
             source_message: text(Field::SourceMessage)?,
+            ci_link: text(Field::CiLink)?,
             created_at: release::stored_at(tree, app, version)?,
         })
     }
