@@ -50,10 +50,7 @@ impl ReadPast for Snapshot<'_> {
         &'a self,
         shapes: &[PathShape],
     ) -> Box<dyn Iterator<Item = Result<Step<'a>>> + 'a> {
-        let mut wanted = Shapes::default();
-        for shape in shapes {
-            wanted.add(shape);
-        }
+        let wanted = shapes.iter().collect();
         let mut walk = match Walk::from(self, wanted) {
             Ok(walk) => walk,
             Err(error) => return Box::new(std::iter::once(Err(error))),
@@ -63,16 +60,15 @@ impl ReadPast for Snapshot<'_> {
     }
 
     fn since(&self, paths: &BTreeSet<RepoPath>) -> Result<BTreeMap<RepoPath, Since>> {
-        let mut wanted = Shapes::default();
         let mut left = BTreeSet::new();
         for path in paths {
             if self.kind(path)?.is_some() {
-                wanted.add(&PathShape::from(path));
                 left.insert(path.clone());
             }
         }
+        let shapes: Vec<_> = left.iter().map(PathShape::from).collect();
         let mut found = BTreeMap::new();
-        let mut walk = Walk::from(self, wanted)?;
+        let mut walk = Walk::from(self, shapes.iter().collect())?;
         while !left.is_empty() {
             let pair = walk.pair()?;
             let pair = pair.context("what is there now was put there by some commit")?;

@@ -375,9 +375,7 @@ mod tests {
             ("dev".parse().unwrap(), "web".parse().unwrap());
         let team = TeamName::found("Any team");
         let id = LockId::found("an id");
-        let mut all = Shapes::default();
-        let place = (Some(&environment), None);
-        shapes(place).iter().for_each(|shape| all.add(shape));
+        let all: Shapes = shapes((Some(&environment), None)).iter().collect();
         for scope in [
             LockScope::Environment(environment.clone()),
             LockScope::Team(environment.clone(), team),

@@ -34,10 +34,11 @@ pub(crate) fn lines<'a>(
     inputs: impl Iterator<Item = (&'a str, &'a str)>,
 ) -> String {
     let named = [(OPERATION, operation), (OPERATION_ID, id)];
-    let lines = named.into_iter().chain(inputs);
+    let mut lines = String::new();
+    for (name, value) in named.into_iter().chain(inputs) {
+        lines.extend([PREFIX, name, ": ", &plain(value), "\n"]);
+    }
     lines
-        .map(|(name, value)| format!("{PREFIX}{name}: {}\n", plain(value)))
-        .collect()
 }
 
 impl Trace {
@@ -219,10 +220,11 @@ mod tests {
                 format!("title\n\n{last}\n\nafter"),
             ] {
                 let found = trailers(&message).into_iter();
-                let found: String = found
-                    .map(|(name, value)| format!("{name}: {value}\n"))
+                let found: Vec<_> = found
+                    .map(|(name, value)| format!("{name}: {value}"))
                     .collect();
-                assert_eq!(found, by_git(&message), "{message:?}");
+                let theirs = by_git(&message);
+                assert_eq!(found, theirs.lines().collect::<Vec<_>>(), "{message:?}");
             }
         }
     }

@@ -129,8 +129,7 @@ impl ReadPast for MemoryPast {
         &'a self,
         shapes: &[PathShape],
     ) -> Box<dyn Iterator<Item = Result<Step<'a>>> + 'a> {
-        let mut wanted = Shapes::default();
-        shapes.iter().for_each(|shape| wanted.add(shape));
+        let wanted: Shapes = shapes.iter().collect();
         let is_wanted = move |path: &RepoPath| {
             let places = path.components().fold(vec![&wanted], |places, name| {
                 let below = places.into_iter().flat_map(|place| place.at(name));

@@ -35,9 +35,19 @@ pub(crate) struct Shapes {
     any: Option<Box<Shapes>>,
 }
 
+impl<'a> FromIterator<&'a PathShape> for Shapes {
+    fn from_iter<T: IntoIterator<Item = &'a PathShape>>(shapes: T) -> Self {
+        let mut all = Self::default();
+        for shape in shapes {
+            all.add(shape);
+        }
+        all
+    }
+}
+
 impl Shapes {
     /// Adds a shape.
-    pub(crate) fn add(&mut self, shape: &PathShape) {
+    fn add(&mut self, shape: &PathShape) {
         let mut place = self;
         for component in &shape.0 {
             place = match component {

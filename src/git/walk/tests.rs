@@ -145,8 +145,7 @@ fn a_walk_finds_what_git_finds() {
         PathShape::of(&[None, None, Some("version")]),
         PathShape::of(&[Some("b"), Some("a-b"), Some("a")]),
     ];
-    let mut wanted = Shapes::default();
-    shapes.iter().for_each(|shape| wanted.add(shape));
+    let wanted: Shapes = shapes.iter().collect();
     let is_wanted = |path: &str| {
         let places = path.split('/').fold(vec![&wanted], |places, name| {
             places
@@ -311,8 +310,8 @@ fn a_shallow_clone_ends_without_a_lie() {
     let paths = BTreeSet::from(["old", "new", "newest"].map(path));
     let since = shallow.latest(|snapshot| snapshot.since(&paths).unwrap());
     let said = |since: &Since| match since {
-        Since::Commit(commit) => format!("since {}", commit.message.trim()),
-        Since::BeforeOrAt(commit) => format!("not after {}", commit.message.trim()),
+        Since::Commit(_) => format!("since {}", since.commit().message.trim()),
+        Since::BeforeOrAt(_) => format!("not after {}", since.commit().message.trim()),
     };
     let said: Vec<_> = since
         .iter()
