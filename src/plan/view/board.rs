@@ -158,26 +158,16 @@ impl Board {
             let cells = || self.rows.iter().map(|row| (row, &row.cells[place]));
             let waiting = cells().filter(|(_, cell)| cell.waits != Linked::Nothing);
             let waiting: Vec<_> = waiting.map(|(row, _)| row).collect();
-            let mut list = |lock: &PlacedLock, waiting: Vec<&Row>| {
-                locks.push(ListedLock {
-                    lock: lock.clone(),
-                    waiting: waiting.iter().map(|row| row.app.clone()).collect(),
-                });
-            };
-            for lock in &column.locks {
-                list(lock, waiting.clone());
-            }
+            locks.extend(listed(&column.locks, &waiting));
             for (team, of_team) in &column.team_locks {
-                let held = waiting.iter().filter(|row| row.team.as_ref() == Some(team));
-                let held: Vec<_> = held.copied().collect();
-                of_team.iter().for_each(|lock| list(lock, held.clone()));
+                let mut held = waiting.clone();
+                held.retain(|row| row.team.as_ref() == Some(team));
+                locks.extend(listed(of_team, &held));
             }
             for (row, cell) in cells() {
-                let held = (cell.waits != Linked::Nothing).then_some(row);
-                let held: Vec<_> = held.into_iter().collect();
-                cell.locks.iter().for_each(|lock| list(lock, held.clone()));
-                let manifest = cell.manifest_locks.iter();
-                manifest.for_each(|lock| list(lock, Vec::new()));
+                let waits = cell.waits != Linked::Nothing;
+                locks.extend(listed(&cell.locks, waits.then_some(row).as_slice()));
+                locks.extend(listed(&cell.manifest_locks, &[]));
             }
         }
         locks.sort_by_key(|listed| seniority(&listed.lock));
@@ -279,6 +269,14 @@ impl Board {
             row.cells = kept(std::mem::take(&mut row.cells), &stay);
         }
     }
+}
+
+/// Locks with the apps that wait for them.
+fn listed(locks: &[PlacedLock], waiting: &[&Row]) -> impl Iterator<Item = ListedLock> {
+    locks.iter().map(|lock| ListedLock {
+        lock: lock.clone(),
+        waiting: waiting.iter().map(|row| row.app.clone()).collect(),
+    })
 }
 
 /// Those whose place stays.

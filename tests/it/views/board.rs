@@ -44,7 +44,9 @@ fn fleet() -> World {
         tree.insert(format!("{folder}/deployed_at_utc"), at);
     };
     runs("dev", 2);
-    prods.iter().for_each(|name| runs(name, 1));
+    for name in &prods {
+        runs(name, 1);
+    }
     World::with_files(&tree)
 }
 

@@ -147,11 +147,14 @@ impl Cell {
         runs.into_iter().chain(waits)
     }
 
-    fn upstream(&self) -> Option<Version> {
-        match self.lag {
+    /// The versions that it names.
+    fn versions(&self) -> impl Iterator<Item = Version> {
+        let upstream = match self.lag {
             Lag::Behind { upstream, .. } | Lag::Ahead { upstream, .. } => Some(upstream),
             Lag::Unknown | Lag::Level => None,
-        }
+        };
+        let named = [self.running(), self.queued(), upstream];
+        named.into_iter().flatten()
     }
 }
 
@@ -185,14 +188,10 @@ impl<'a> Surveyor<'a> {
         for environment in self.environments {
             cells.push(self.cell(environment, &releases, &links)?);
         }
+        let named = cells.iter().flat_map(Cell::versions);
         let mut facts = BTreeMap::new();
-        for cell in &cells {
-            let versions = [cell.running(), cell.queued(), cell.upstream()];
-            for version in versions.into_iter().flatten() {
-                if !facts.contains_key(&version) {
-                    facts.insert(version, ReleaseFacts::read(tree, &app, version)?);
-                }
-            }
+        for version in named.collect::<BTreeSet<_>>() {
+            facts.insert(version, ReleaseFacts::read(tree, &app, version)?);
         }
         let latest = releases.versions.last().copied();
         Ok(Row {

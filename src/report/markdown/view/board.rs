@@ -42,23 +42,23 @@ fn grid(board: &Board) -> Vec<String> {
         return lines;
     }
     let columns = board.columns.iter();
-    let heads: String = columns
-        .map(|column| format!(" {} |", column.environment))
-        .collect();
+    let names = columns.map(|column| column.environment.to_string());
+    let heads = ["App".to_owned(), "Team".to_owned()]
+        .into_iter()
+        .chain(names);
+    let heads: Vec<_> = heads.collect();
     lines.extend([
         String::new(),
-        format!("| App | Team |{heads}"),
-        format!("|---|---|{}", "---|".repeat(board.columns.len())),
+        format!("| {} |", heads.join(" | ")),
+        format!("|{}", "---|".repeat(heads.len())),
     ]);
     lines.extend(board.rows.iter().map(|row| {
         let team = row.team.as_ref().map(ToString::to_string);
-        let cells = board.cells(row).map(|(column, cell)| {
-            let words = words((column, row, cell));
-            format!(" {} |", escaped(&words))
-        });
-        let cells: String = cells.collect();
-        let team = escaped(&team.unwrap_or_default());
-        format!("| {} | {team} |{cells}", row.app)
+        let cells = board.cells(row);
+        let cells = cells.map(|(column, cell)| escaped(&words((column, row, cell))));
+        let labels = [row.app.to_string(), escaped(&team.unwrap_or_default())];
+        let cells: Vec<_> = labels.into_iter().chain(cells).collect();
+        format!("| {} |", cells.join(" | "))
     }));
     lines
 }
