@@ -25,11 +25,15 @@ pub(super) fn value(board: &Board) -> Value {
         "environmentGroup": focus.group,
         "team": focus.team,
         "only": only,
-        "summary": summary(board),
-        "environments": board.columns.iter().map(column).collect::<Value>(),
-        "applications": Value::Object(applications.collect()),
-        "faults": board.faults().map(fault).collect::<Value>(),
     }));
+    // `json!` copies the values that it is given; these are large.
+    fields.insert("summary".into(), summary(board));
+    fields.insert(
+        "environments".into(),
+        board.columns.iter().map(column).collect(),
+    );
+    fields.insert("applications".into(), Value::Object(applications.collect()));
+    fields.insert("faults".into(), board.faults().map(fault).collect());
     fields.extend(object(locks(&board.locks())));
     fields.extend(object(queue(&board.queue)));
     Value::Object(fields)
@@ -68,12 +72,10 @@ fn application(board: &Board, row: &Row) -> Value {
     });
     let releases = row.releases.iter();
     let releases = releases.map(|(number, facts)| (number.to_string(), release(facts)));
-    json!({
-        "team": row.team,
-        "latestVersion": optional(row.latest),
-        "environments": Value::Object(cells.collect()),
-        "releases": Value::Object(releases.collect()),
-    })
+    let mut fields = object(json!({ "team": row.team, "latestVersion": optional(row.latest) }));
+    fields.insert("environments".into(), Value::Object(cells.collect()));
+    fields.insert("releases".into(), Value::Object(releases.collect()));
+    Value::Object(fields)
 }
 
 fn release(facts: &ReleaseFacts) -> Value {
