@@ -208,3 +208,34 @@ fn broken_links_are_told_and_stop_nothing() {
         "broken"
     );
 }
+
+#[test]
+fn every_other_mark_has_its_place_and_its_meaning() {
+    let world = shop();
+    for line in [
+        "release -a basket --undeploy",
+        "deploy -a courier -e prod-ca --version 2",
+        "lock -e staging -a courier --kind manifest --lock-id fix -m 'mended by hand'",
+        "deploy -a courier -e staging --version 2",
+        "deploy -a courier -e staging --version 1",
+    ] {
+        world.ok(line);
+    }
+    let told = table(&world, "status", 200);
+    assert!(
+        told[1].starts_with("basket   day-shift    gone "),
+        "{told:#?}"
+    );
+    assert!(told[2].contains("  1 -1 M   2 +1 "), "{told:#?}");
+    for meaning in [
+        "+N releases ahead of it",
+        "M a lock keeps the manifest",
+        "gone undeployed",
+    ] {
+        assert!(told.concat().contains(meaning), "{meaning}\n{told:#?}");
+    }
+    world.ok("deploy -a courier -e staging --version 2");
+    let told = table(&world, "status courier -e staging", 200);
+    let kept = "2     the same  manifest kept, another manifest runs";
+    assert!(told[1].contains(kept), "{told:#?}");
+}
