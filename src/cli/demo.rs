@@ -1,14 +1,13 @@
 //! `trainyard demo`: an example shop, made on the spot, and the whole story told on it.
 
 use std::ffi::OsString;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
 
 use super::exit::{Exit, usage};
-use super::{Color, Global};
+use super::{Color, Global, output};
 use crate::git::Git;
 
 /// Make a remote and a checkout with an example shop, and run the whole story on them
@@ -307,6 +306,5 @@ fn show(command: &str) {
 }
 
 fn say(line: &str) {
-    // Nothing can be done about a closed pipe; the shop is made all the same.
-    let _ = writeln!(anstream::stdout(), "{line}");
+    output::print(&format!("{line}\n"));
 }

@@ -2,7 +2,7 @@
 
 mod flags;
 
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -10,6 +10,7 @@ use clap::{ArgGroup, Args, Subcommand};
 
 use super::exit::{Exit, usage};
 use super::operation::Operation;
+use super::output;
 use super::session::{Request, Session};
 use crate::plan::environment::{
     Configure, EnvironmentDone, When, check, configure, delete, list, show,
@@ -142,8 +143,7 @@ impl EnvironmentArgs {
                 Ok(EnvironmentDone::Checked(check(tree, ground)?))
             }),
             EnvironmentCommand::Schema => {
-                // Nothing can be done about a closed pipe.
-                let _ = anstream::stdout().write_all(SCHEMA.as_bytes());
+                output::print(SCHEMA);
                 Ok(Exit::Done)
             }
         }

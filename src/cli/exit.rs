@@ -1,9 +1,9 @@
 //! Exit codes, and how a failure is told: what is so, then what can be done.
 
 use std::fmt;
-use std::io::Write as _;
 use std::process::ExitCode;
 
+use super::{github, output};
 use crate::git::{Failure, FailureKind, clean};
 use crate::plan::{Refusal, Unusable, key_meant};
 use crate::report::NoNumber;
@@ -106,17 +106,16 @@ pub(super) fn usage_with(message: impl Into<String>, hint: Option<String>) -> an
 /// Tells an error on stderr.
 pub(super) fn report(error: &anyhow::Error) -> Exit {
     let (exit, hint) = classified(error);
-    let mut stderr = anstream::stderr();
+    let (message, hint) = (clean(&format!("{error:#}")), hint.as_deref().map(clean));
+    if github::is_on() {
+        github::failed(exit, &message, hint.as_deref());
+        return exit;
+    }
     let bold = anstyle::AnsiColor::Red.on_default().bold();
-    // Nothing can be done about a closed pipe; the exit code tells all the same.
-    let _ = writeln!(
-        stderr,
-        "{bold}error{bold:#}: {}",
-        clean(&format!("{error:#}"))
-    );
+    output::say(&format!("{bold}error{bold:#}: {message}"));
     if let Some(hint) = hint {
         let bold = anstyle::Style::new().bold();
-        let _ = writeln!(stderr, "{bold}hint{bold:#}: {}", clean(&hint));
+        output::say(&format!("{bold}hint{bold:#}: {hint}"));
     }
     exit
 }

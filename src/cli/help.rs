@@ -3,13 +3,12 @@
 
 mod topic;
 
-use std::io::Write as _;
-
 use anyhow::Result;
 use clap::builder::StyledStr;
 use clap::{Args, Command};
 
 use super::exit::{Exit, usage_with};
+use super::output::print;
 use crate::plan::did_you_mean;
 use crate::state::plain;
 pub(super) use topic::{TOPICS, Topic};
@@ -81,9 +80,4 @@ fn unknown(command: &Command, at_the_top: bool, word: &str) -> anyhow::Error {
         format!("`{}` has no command `{}`", command.get_name(), plain(word))
     };
     usage_with(message, did_you_mean(word, known.into_iter()))
-}
-
-fn print(text: &str) {
-    // Nothing can be done about a closed pipe.
-    let _ = anstream::stdout().write_all(text.as_bytes());
 }

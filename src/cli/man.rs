@@ -1,6 +1,5 @@
 //! `trainyard man`: the help as manual pages. They hold no date, so that the same version writes the same bytes.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -8,7 +7,7 @@ use clap::{Args, Command};
 use clap_mangen::Man;
 
 use super::exit::Exit;
-use super::help;
+use super::{help, output};
 
 /// Print a manual page, or write all of them into a folder
 #[derive(Debug, Args)]
@@ -37,8 +36,7 @@ impl ManArgs {
                     name.push_str(word);
                 }
                 let page = page(help::find(&mut program, &self.words)?, &name)?;
-                // Nothing can be done about a closed pipe.
-                let _ = std::io::stdout().write_all(&page);
+                output::print(&String::from_utf8_lossy(&page));
             }
         }
         Ok(Exit::Done)

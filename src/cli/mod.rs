@@ -7,6 +7,7 @@ mod deploy;
 mod diff;
 mod environment;
 mod exit;
+mod github;
 mod help;
 mod history;
 mod kuberpult_client;
@@ -121,6 +122,9 @@ struct Global {
         env = "TRAINYARD_NOTIFY_ARGOCD"
     )]
     notify_argocd: Option<String>,
+    /// In a step of GitHub Actions: write a summary, outputs and annotations, too
+    #[arg(long, global = true, env = github::VARIABLE, value_parser = clap::builder::FalseyValueParser::new(), action = clap::ArgAction::SetTrue)]
+    github: bool,
     /// Whether to use colours
     #[arg(long, value_enum, default_value_t = Color::Auto, global = true, env = "TRAINYARD_COLOR")]
     color: Color,
@@ -265,27 +269,47 @@ fn run_as(command: clap::Command, arguments: impl IntoIterator<Item = OsString>)
         match parse(command.clone(), ours.iter().cloned()) {
             Ok((cli, _)) if matches!(cli.command, Command::KuberpultClient) => {
                 let _total = output::set_up(&cli.global);
-                return kuberpult_client::run(cli.global, theirs).into();
+                return match kuberpult_client::run(cli.global, theirs) {
+                    Exit::Done => ended(Exit::Done),
+                    failed => failed.into(),
+                };
             }
             // Nothing else can be meant, so the error is that of a variable.
-            Err(error) if place == 1 => return misread(&error),
+            Err(error) if place == 1 => return misread(&error, &arguments),
             // What stands there may be the value of an option, or the error be another one once all is read.
             Ok(_) | Err(_) => {}
         }
     }
-    let (cli, places) = match parse(command, arguments) {
+    let (cli, places) = match parse(command, arguments.clone()) {
         Ok(parsed) => parsed,
-        Err(error) => return misread(&error),
+        Err(error) => return misread(&error, &arguments),
     };
     let _total = output::set_up(&cli.global);
     match dispatch(cli, &places) {
-        Ok(exit) => exit.into(),
+        Ok(exit) => ended(exit),
         Err(error) => exit::report(&error).into(),
     }
 }
 
+/// The end of a command that did not fail, or has told why.
+fn ended(exit: Exit) -> ExitCode {
+    github::ended(exit);
+    exit.into()
+}
+
 /// Tells what clap has to say, an error or help.
-fn misread(error: &clap::Error) -> ExitCode {
+fn misread(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    if error.exit_code() != 0 && github::is_asked_for(arguments) {
+        github::set_up(true);
+        let said = error.to_string();
+        let said = said.trim_end();
+        github::failed(
+            Exit::Usage,
+            said.strip_prefix("error: ").unwrap_or(said),
+            None,
+        );
+        return Exit::Usage.into();
+    }
     // Nothing can be done about a closed pipe; the code tells all the same.
     let _ = error.print();
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))

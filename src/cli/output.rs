@@ -1,14 +1,19 @@
-//! Where colours go, and what is told on stderr while a command runs.
+//! Where all that is printed goes out: the answer to stdout, the rest to stderr, in colours where they are wanted. In a step of GitHub
+//! Actions, nothing of it is a command to the runner but our own.
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write};
 
+use anyhow::Result;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::steps::{Steps, Total};
 use super::surroundings::is_watched;
-use super::{Color, Global};
+use super::{Color, Global, github};
+use crate::plan::Outcome;
+use crate::report::github::guarded;
+use crate::report::{self, Fate, Format};
 
 /// Colours as asked for. On stderr: warnings; with `-v` each step, and at the end how long they took together; and on a terminal
 /// the step that is under way.
@@ -19,6 +24,7 @@ pub(super) fn set_up(global: &Global) -> Total {
         Color::Never => anstream::ColorChoice::Never,
     };
     choice.write_global();
+    github::set_up(global.github);
     let watched = !global.quiet && is_watched() && std::io::stderr().is_terminal();
     // Below this level, a step costs nothing.
     let level = match (global.quiet, global.verbose || watched) {
@@ -34,4 +40,52 @@ pub(super) fn set_up(global: &Global) -> Total {
             .try_init();
     }
     Total::begin()
+}
+
+/// An answer as it may be printed.
+pub(super) fn answer(outcome: &Outcome, fate: &Fate, format: Format) -> Result<String> {
+    if github::is_on() {
+        report::github::answer(outcome, fate, format)
+    } else {
+        report::render(outcome, fate, format)
+    }
+}
+
+/// Prints an answer.
+pub(super) fn print_answer(text: &str, format: Format) {
+    let mut stdout: Box<dyn Write> = match format {
+        // There are no colours to take out, and it may be long.
+        Format::Json | Format::Html => Box::new(std::io::stdout()),
+        Format::Text | Format::Yaml | Format::Markdown | Format::Kuberpult => {
+            Box::new(anstream::stdout())
+        }
+    };
+    // Nothing can be done about a closed pipe, and the work is done.
+    let _ = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+}
+
+/// Prints text on stdout.
+pub(super) fn print(text: &str) {
+    print_answer(&safe(text), Format::Text);
+}
+
+/// Prints text on stderr, and ends its line.
+pub(super) fn say(text: &str) {
+    command(&safe(text));
+}
+
+/// Prints a line on stderr as it is.
+pub(super) fn command(line: &str) {
+    // Nothing can be done about a closed pipe; the exit code tells all the same.
+    let _ = anstream::stderr().write_all(format!("{line}\n").as_bytes());
+}
+
+fn safe(text: &str) -> String {
+    if github::is_on() {
+        guarded(text, Format::Text)
+    } else {
+        text.to_owned()
+    }
 }

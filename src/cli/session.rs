@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
@@ -11,14 +10,16 @@ use uuid::Uuid;
 
 use super::Global;
 use super::exit::usage;
+use super::github;
 use super::notify::{self, Notice};
+use super::output;
 use super::surroundings::{columns, now, settings_in_environment};
 use crate::git::{
     Checkout, Operation, Pending, Planned, Published, Selection, Signature, Snapshot, WorkTree,
     clean,
 };
 use crate::plan::{Context, Ground, Outcome, Past, Source, argocd, render};
-use crate::report::{self, Fate, Format, Input, Tag, TagState, commit_message};
+use crate::report::{Fate, Format, Input, Tag, TagState, commit_message};
 use crate::state::{Actor, FreeText, Moment, SourceRef, TagName};
 use crate::tree::{ChangeSet, Draft, ReadPast, ReadTree};
 
@@ -277,7 +278,7 @@ impl Session {
         let sent = notice.and_then(|notice| notice.send((&checkout.url, &checkout.branch), commit));
         drop(doing);
         let warning = sent.err()?.to_string();
-        self.say(&format!("warning: {warning}"));
+        self.caution(&warning);
         Some(warning)
     }
 
@@ -431,7 +432,7 @@ impl Session {
         let mut fate = self.fate(true, Some(commit));
         if let WorkTree::LeftAlone { why, hint } = work_tree {
             let warning = format!("the change has landed, but the checkout stays as it is: {why}");
-            self.say(&format!("warning: {warning}"));
+            self.caution(&warning);
             self.say(&format!("hint: {hint}"));
             fate.warnings.push(clean(&warning));
         }
@@ -441,34 +442,33 @@ impl Session {
     /// One line on stderr.
     fn say(&self, line: &str) {
         if !self.quiet {
-            // Nothing can be done about a closed pipe, and the work is done.
-            let _ = writeln!(anstream::stderr(), "{}", clean(line));
+            output::say(&clean(line));
         }
     }
 
-    /// Says on stderr what somebody should know about the outcome.
-    pub(super) fn warn(&self, outcome: &Outcome) {
-        for warning in &outcome.warnings {
+    /// A warning on stderr. A step of GitHub Actions is told all of them with the answer, as annotations.
+    fn caution(&self, warning: &str) {
+        if !github::is_on() {
             self.say(&format!("warning: {warning}"));
         }
     }
 
+    /// Tells beside the answer what somebody should know about the outcome.
+    pub(super) fn warn(&self, outcome: &Outcome, fate: &Fate) {
+        for warning in &outcome.warnings {
+            self.caution(warning);
+        }
+        if github::is_on() {
+            github::answered(outcome, fate, self.quiet);
+        }
+    }
+
     fn answer(&self, outcome: &Outcome, fate: &Fate) -> Result<()> {
-        self.warn(outcome);
+        self.warn(outcome, fate);
         let doing = doing!("writing", "the answer");
-        let text = report::render(outcome, fate, self.format)?;
+        let text = output::answer(outcome, fate, self.format)?;
         drop(doing);
-        let mut stdout: Box<dyn Write> = match self.format {
-            // There are no colours to take out, and it may be long.
-            Format::Json | Format::Html => Box::new(std::io::stdout()),
-            Format::Text | Format::Yaml | Format::Markdown | Format::Kuberpult => {
-                Box::new(anstream::stdout())
-            }
-        };
-        // Nothing can be done about a closed pipe, and the work is done.
-        let _ = stdout
-            .write_all(text.as_bytes())
-            .and_then(|()| stdout.flush());
+        output::print_answer(&text, self.format);
         Ok(())
     }
 }

@@ -11,11 +11,11 @@ mod tests;
 mod value;
 
 use std::ffi::{OsStr, OsString};
-use std::io::Write as _;
 
 use clap::{Args, Command, ValueEnum};
 
 use super::exit::Exit;
+use super::output::print;
 use candidates::{Answer, answer};
 use line::Line;
 
@@ -112,11 +112,6 @@ fn shown(answer: &Answer) -> String {
             text.push('\n');
             text
         })
-}
-
-fn print(text: &str) {
-    // Nothing can be done about a closed pipe.
-    let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 /// What a variable says, if it is set to something.

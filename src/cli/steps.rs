@@ -9,7 +9,6 @@ mod under_way;
 mod words;
 
 use std::fmt;
-use std::io::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -19,6 +18,7 @@ use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
+use super::output;
 use crate::git::{clean, on_one_line};
 use spinner::Spinner;
 use under_way::{Step, UnderWay};
@@ -97,9 +97,7 @@ impl<S: Subscriber> Layer<S> for Steps {
 
 /// One line on stderr, below the steps that it is a part of.
 fn write_line(depth: usize, line: &str) {
-    let line = format!("{:1$}{line}\n", "", 2 * depth);
-    // Nothing can be done about a closed pipe, and the work goes on.
-    let _ = std::io::stderr().write_all(line.as_bytes());
+    output::say(&format!("{:1$}{line}", "", 2 * depth));
 }
 
 /// Tells how long the whole command took, when it is dropped.

@@ -159,7 +159,7 @@ fn lock_phrases(locks: &[PlacedLock], now: Moment) -> Vec<String> {
 }
 
 /// Text that markdown shows as it is. The empty comment after `@` and `#` keeps GitHub from calling people and closing issues.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.chars()
         .fold(String::with_capacity(text.len()), |mut shown, letter| {
             match letter {

@@ -1,6 +1,7 @@
 //! Words out: the same outcome as text, as data, as markdown, and as a commit message.
 
 mod commit_message;
+pub(crate) mod github;
 mod html;
 mod kuberpult;
 mod markdown;

@@ -41,6 +41,11 @@ pub(super) fn value(outcome: &Outcome, fate: &Fate) -> Value {
     Value::Object(fields)
 }
 
+/// The name of the object of an outcome.
+pub(super) fn name(outcome: &Outcome) -> &'static str {
+    named(outcome).0
+}
+
 /// The fields of an outcome, and the name of the object that has them.
 fn named(outcome: &Outcome) -> (&'static str, Map<String, Value>) {
     match &outcome.done {
@@ -79,7 +84,7 @@ fn object(value: Value) -> Map<String, Value> {
 }
 
 /// A version as a number; one of later kuberpult, with its revision, as text.
-fn version(version: Version) -> Value {
+pub(super) fn version(version: Version) -> Value {
     if version.has_revision() {
         json!(version.to_string())
     } else {

@@ -175,6 +175,28 @@ fn environment_clock_and_files_are_touched_where_the_map_says() {
 }
 
 #[test]
+fn all_that_is_printed_goes_through_one_file() {
+    // There, and there alone, text is kept from being a command to a runner of GitHub's.
+    let ways = [
+        "anstream::stdout",
+        "anstream::stderr",
+        "io::stdout().",
+        "io::stderr().",
+        "stdout().lock",
+        "stderr().lock",
+    ];
+    for (path, code) in sources() {
+        let found: Vec<_> = ways.iter().filter(|way| code.contains(**way)).collect();
+        let is_terminal = code.contains("io::stderr().is_terminal()");
+        assert!(
+            found.is_empty() || is_terminal || path == Path::new("cli/output.rs"),
+            "{}: {found:?}",
+            path.display()
+        );
+    }
+}
+
+#[test]
 fn every_file_is_on_the_map_and_says_what_it_is_for() {
     let map = fs::read_to_string(project().join("docs/architecture.md")).unwrap();
     for (path, code) in sources() {

@@ -18,4 +18,5 @@ mod shell;
 mod shop;
 mod story;
 mod views;
+mod workflows;
 mod world;

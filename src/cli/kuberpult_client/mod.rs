@@ -13,7 +13,6 @@ mod told;
 mod train;
 
 use std::ffi::{OsStr, OsString};
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
@@ -21,6 +20,7 @@ use anyhow::{Context as _, Result, anyhow};
 use super::Global;
 use super::exit::{self, Exit};
 use super::manifests::{self, ManifestFile};
+use super::output;
 use super::session::Session;
 use super::surroundings;
 use crate::plan::{Done, Outcome, inquiry};
@@ -203,7 +203,7 @@ impl Task {
                 let (outcome, fate) =
                     session.publish(&operation.refs, &operation.request, &operation.verb)?;
                 (operation.verdict)(&outcome)?;
-                session.warn(&outcome);
+                session.warn(&outcome, &fate);
                 let words = report::render(&outcome, &fate, Format::Text)?;
                 told.success(answer.status(&outcome), &words);
                 Ok(())
@@ -243,11 +243,8 @@ impl Task {
 
 /// Prints how these manifests differ from those of the latest release.
 fn differences(session: &Session, app: &str, given: Vec<Given>) -> Result<()> {
-    let mut stderr = anstream::stderr();
-    // Nothing can be done about a closed pipe.
-    let _ = writeln!(
-        stderr,
-        "This is a dry run: lines with - are those of the latest release, lines with + those of the manifests that were given."
+    output::say(
+        "This is a dry run: lines with - are those of the latest release, lines with + those of the manifests that were given.",
     );
     let app: AppName = app.parse()?;
     let mut files = Vec::new();

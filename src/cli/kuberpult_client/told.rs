@@ -1,19 +1,14 @@
 //! Words out: the answer on stdout, everything else on stderr as that client logs it.
 
-use std::io::Write as _;
-
 use super::super::exit::{self, Exit};
+use super::super::{github, output};
 use super::flags::Misuse;
 use crate::git::clean;
 use crate::state::{Moment, plain};
 
 /// Prints an answer.
 pub(super) fn print(text: &str) -> Exit {
-    let mut stdout = anstream::stdout();
-    // Nothing can be done about a closed pipe.
-    let _ = stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush());
+    output::print(text);
     Exit::Done
 }
 
@@ -25,16 +20,18 @@ pub(super) struct Told {
 
 impl Told {
     fn log(&self, text: &str) {
-        // Nothing can be done about a closed pipe; the exit code tells all the same.
-        let _ = writeln!(anstream::stderr(), "{} {text}", self.now.to_go_log());
+        output::say(&format!("{} {text}", self.now.to_go_log()));
     }
 
     /// What is wrong with a command line.
     pub(super) fn misuse(&self, misuse: &Misuse) -> Exit {
         if let Some(flags) = &misuse.flags {
-            let _ = write!(anstream::stderr(), "{flags}");
+            output::say(flags.trim_end_matches('\n'));
         }
         self.log(&plain(&misuse.message));
+        if github::is_on() {
+            github::failed(Exit::Usage, &plain(&misuse.message), None);
+        }
         Exit::Usage
     }
 
@@ -42,8 +39,12 @@ impl Told {
     pub(super) fn error(&self, blame: &str, error: &anyhow::Error) -> Exit {
         let why = clean(&format!("{error:#}"));
         self.log(&format!("{blame}, error: {why}"));
-        if let Some(hint) = exit::hint(error) {
-            let _ = writeln!(anstream::stderr(), "hint: {}", clean(&hint));
+        let hint = exit::hint(error).as_deref().map(clean);
+        if let Some(hint) = &hint {
+            output::say(&format!("hint: {hint}"));
+        }
+        if github::is_on() {
+            github::failed(Exit::Failed, &why, hint.as_deref());
         }
         Exit::Failed
     }
@@ -73,7 +74,7 @@ impl Told {
     /// One line of our own.
     pub(super) fn line(&self, line: &str) {
         if !self.quiet {
-            let _ = writeln!(anstream::stderr(), "{}", clean(line));
+            output::say(&clean(line));
         }
     }
 }

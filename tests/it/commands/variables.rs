@@ -13,7 +13,7 @@ const VALUES: [&str; 7] = [
     "AUTHOR_EMAIL",
     "COLOR",
 ];
-const SWITCHES: [&str; 4] = ["NO_PUSH", "DRY_RUN", "QUIET", "VERBOSE"];
+const SWITCHES: [&str; 5] = ["NO_PUSH", "DRY_RUN", "GITHUB", "QUIET", "VERBOSE"];
 
 const LOCK: &str = "lock -e staging --lock-id freeze -m x";
 
