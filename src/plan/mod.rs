@@ -4,6 +4,7 @@
 pub(crate) mod app;
 pub(crate) mod argocd;
 pub(crate) mod batch;
+pub(crate) mod cargo;
 pub(crate) mod change;
 mod cleanup;
 pub(crate) mod deploy;

@@ -209,6 +209,12 @@ fn unlink(draft: &mut Draft, gone: &CommitId) -> Result<()> {
     Ok(())
 }
 
+/// The message of a commit, if it is kept and not empty.
+pub(crate) fn message(tree: &dyn ReadTree, commit: &CommitId) -> Result<Option<String>> {
+    let text = tree.text(&directory(commit).join("source_message"))?;
+    Ok(text.filter(|text| !text.is_empty()))
+}
+
 /// The commit before this one, as far as it is known here.
 pub(crate) fn previous(tree: &dyn ReadTree, commit: &CommitId) -> Result<Option<CommitId>> {
     neighbour(tree, commit, PREVIOUS)
