@@ -385,6 +385,9 @@ fn dispatch(cli: Cli, places: &Places) -> Result<Exit> {
     if kuberpult && !matches!(cli.command, Command::Prognosis(_)) {
         return Err(exit::usage("`-o kuberpult` is for `prognosis` only"));
     }
+    if let (true, Command::Prognosis(arguments)) = (kuberpult, &cli.command) {
+        arguments.as_kuberpult()?;
+    }
     let html = cli.global.output == Output::Html;
     if html && !matches!(cli.command, Command::Status(_)) {
         return Err(exit::usage("`-o html` is for `status` only"));

@@ -3,14 +3,14 @@
 use anyhow::Result;
 use clap::{ArgGroup, Args, ValueEnum};
 
-use super::exit::{Exit, MEND};
+use super::exit::{Exit, MEND, usage};
 use super::operation::Operation;
 use super::session::{Refs, Request, Session};
 use crate::git::{Failure, FailureKind};
 use crate::plan::render::kept_at;
 use crate::plan::train::{
-    AppFate, EnvironmentPrognosis, EnvironmentSkip, OnLock, Prognosis, TargetKind, Train, depart,
-    prognose,
+    AppFate, EnvironmentPrognosis, EnvironmentSkip, Form, OnLock, Prognosis, TargetKind, Train,
+    Wish, depart, detail, prognose,
 };
 use crate::plan::{Done, Ground, Outcome};
 use crate::report::Input;
@@ -33,6 +33,7 @@ pub(super) struct ReleaseTrainArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   trainyard prognosis prod
+  trainyard prognosis prod --diff --log
   trainyard prognosis staging -o json --detailed-exitcode")]
 pub(super) struct PrognosisArgs {
     #[command(flatten)]
@@ -40,6 +41,27 @@ pub(super) struct PrognosisArgs {
     /// Exit with 10 if the train would change something
     #[arg(long)]
     detailed_exitcode: bool,
+    /// Show how each deployment would change its manifest; values of secrets are hidden
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORM",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "full"
+    )]
+    diff: Option<DiffForm>,
+    /// Show the source commits that each deployment would bring
+    #[arg(long)]
+    log: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum DiffForm {
+    /// How many lines go and come
+    Stat,
+    /// Every line, as a unified diff
+    Full,
 }
 
 #[derive(Debug, Args)]
@@ -167,7 +189,23 @@ impl ReleaseTrainArgs {
 }
 
 impl PrognosisArgs {
+    /// Fails if more is asked for than kuberpult's answer has room for.
+    pub(super) fn as_kuberpult(&self) -> Result<()> {
+        if self.diff.is_some() || self.log {
+            let message = "kuberpult's answer has no room for `--diff` and `--log`; leave them out, or `-o kuberpult`";
+            return Err(usage(message));
+        }
+        Ok(())
+    }
+
     pub(super) fn run(self, session: &Session) -> Result<Exit> {
+        let wish = Wish {
+            diff: self.diff.map(|form| match form {
+                DiffForm::Stat => Form::Stat,
+                DiffForm::Full => Form::Full,
+            }),
+            log: self.log,
+        };
         let detailed = self.detailed_exitcode;
         let refs = self.train.refs();
         let request = self.train.request();
@@ -175,7 +213,8 @@ impl PrognosisArgs {
             &refs,
             |tree, ground| {
                 ground.settled()?;
-                let prognosis = prognose(tree, ground, &request)?;
+                let mut prognosis = prognose(tree, ground, &request)?;
+                detail(tree, &mut prognosis, wish)?;
                 let mut warnings = warnings(ground, &prognosis);
                 for (environment, app, each) in prognosis.apps() {
                     if let AppFate::Deploys { to, .. } = &each.fate {

@@ -1,6 +1,7 @@
 //! The release train: deploys to its target what runs on the upstream, for all apps at once.
 //! `prognose` decides and cannot write; `depart` writes what was decided and decides nothing.
 
+mod details;
 mod prognosis;
 mod skip;
 mod stop;
@@ -22,6 +23,7 @@ use crate::state::{
 use crate::tree::{Draft, ReadTree};
 use stop::Stop;
 
+pub(crate) use details::{Details, Form, Wish, detail};
 pub(crate) use prognosis::{AppFate, AppPrognosis, EnvironmentPrognosis, Prognosis, Target};
 pub(crate) use skip::{AppSkip, Cause, EnvironmentSkip, Held, QueueMove};
 

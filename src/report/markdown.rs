@@ -1,8 +1,12 @@
 //! For pull requests and job summaries: the lines of the text as a list, trains as tables. What people typed can neither add
 //! markup nor call anybody.
 
+mod cargo;
+mod change;
 mod environment;
 mod view;
+
+use std::collections::BTreeMap;
 
 use super::{Fate, text};
 use crate::plan::outcome::{EnvironmentDone, Move};
@@ -10,7 +14,7 @@ use crate::plan::train::{
     AppFate, AppPrognosis, AppSkip, EnvironmentPrognosis, Prognosis, QueueMove, TrainRun,
 };
 use crate::plan::{Done, Outcome};
-use crate::state::{AppName, Moment, PlacedLock};
+use crate::state::{AppName, EnvName, Moment, PlacedLock};
 
 /// The answer as GitHub's markdown.
 pub(super) fn render(outcome: &Outcome, fate: &Fate) -> String {
@@ -71,6 +75,7 @@ fn list(outcome: &Outcome, fate: &Fate) -> Vec<String> {
 fn train(title: &str, prognosis: &Prognosis, now: Moment) -> Vec<String> {
     let limits = escaped(&prognosis.limits());
     let mut lines = vec![format!("### {title}{limits}")];
+    let mut room = change::Room::new();
     for (name, prognosis) in &prognosis.environments {
         lines.push(String::new());
         match prognosis {
@@ -101,8 +106,51 @@ fn train(title: &str, prognosis: &Prognosis, now: Moment) -> Vec<String> {
                     lines.extend(rows);
                 }
                 lines.extend([String::new(), format!("{rest} up to date.")]);
+                lines.extend(details(name, apps, &mut room));
             }
         }
+    }
+    lines
+}
+
+/// What is known besides of the deployments to an environment.
+fn details(
+    environment: &EnvName,
+    apps: &BTreeMap<AppName, AppPrognosis>,
+    room: &mut change::Room,
+) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (app, prognosis) in apps {
+        let AppFate::Deploys { to, kind, .. } = &prognosis.fate else {
+            continue;
+        };
+        if let Some(cargo) = &prognosis.details.cargo {
+            let moved = Move {
+                from: prognosis.current,
+                to: *to,
+                kind: *kind,
+            };
+            let head = format!("**{app}** on {environment}: {moved}");
+            lines.extend([String::new(), head, String::new()]);
+            lines.extend(cargo::items(cargo));
+        }
+    }
+    let changes = apps.iter().filter_map(|(app, prognosis)| {
+        let change = prognosis.details.change.as_ref()?;
+        Some((format!("{app} on {environment}:"), change))
+    });
+    let changes: Vec<_> = changes.collect();
+    if changes.iter().any(|(_, change)| !change::folds(change)) {
+        lines.push(String::new());
+    }
+    let (folded, plain): (Vec<_>, Vec<_>) = changes
+        .iter()
+        .partition(|(_, change)| change::folds(change));
+    for (title, change) in plain {
+        lines.push(change::item(title, change));
+    }
+    for (title, change) in folded {
+        lines.extend(room.fold(title, change));
     }
     lines
 }
@@ -158,7 +206,8 @@ fn lock_phrases(locks: &[PlacedLock], now: Moment) -> Vec<String> {
         .collect()
 }
 
-/// Text that markdown shows as it is. The empty comment after `@` and `#` keeps GitHub from calling people and closing issues.
+/// Text that markdown shows as it is. The empty comment after `@` and `#`, and within `www.` and `GH-1`, keeps GitHub from calling
+/// people, closing issues and making links.
 pub(super) fn escaped(text: &str) -> String {
     text.chars()
         .fold(String::with_capacity(text.len()), |mut shown, letter| {
@@ -171,6 +220,8 @@ pub(super) fn escaped(text: &str) -> String {
                     shown.push_str("<!-- -->");
                 }
                 ':' => shown.push_str("&#58;"),
+                '.' if ends(&shown, "www") => shown.push_str("<!-- -->."),
+                '-' if ends(&shown, "gh") => shown.push_str("<!-- -->-"),
                 '\\' | '`' | '*' | '_' | '[' | ']' | '!' | '|' | '~' => {
                     shown.push('\\');
                     shown.push(letter);
@@ -179,6 +230,13 @@ pub(super) fn escaped(text: &str) -> String {
             }
             shown
         })
+}
+
+/// Whether a text ends so, in either case.
+fn ends(text: &str, word: &str) -> bool {
+    let end = text.len().checked_sub(word.len());
+    end.and_then(|end| text.get(end..))
+        .is_some_and(|end| end.eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]
@@ -191,5 +249,9 @@ mod tests {
         let expected =
             r"@<!-- -->org fixes #<!-- -->1 &lt;img&gt; \[x\](http&#58;//y) \| \`z\` \*b\*";
         assert_eq!(shown, expected);
+        assert_eq!(
+            escaped("GH-1 WWW.x.example"),
+            "GH<!-- -->-1 WWW<!-- -->.x.example"
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+mod details;
 mod environment;
 mod view;
 mod whereabouts;
@@ -14,7 +15,7 @@ use crate::plan::outcome::{
     ManifestStep, Outcome, QueueEnd, Released, Rendered, Unlocked,
 };
 use crate::plan::train::{
-    AppFate, AppPrognosis, EnvironmentPrognosis, Prognosis, QueueMove, Target, TrainRun,
+    AppFate, AppPrognosis, Details, EnvironmentPrognosis, Prognosis, QueueMove, Target, TrainRun,
 };
 use crate::state::Version;
 use crate::state::deployment::Linked;
@@ -327,6 +328,13 @@ fn app(prognosis: &AppPrognosis) -> Value {
         AppFate::Deploys { to, kind, .. } => {
             insert("deployedVersion", version(*to));
             insert("releaseKind", json!(kind.name()));
+            let Details { change, cargo } = &prognosis.details;
+            if let Some(change) = change {
+                insert("diff", details::change(change));
+            }
+            if let Some(cargo) = cargo {
+                insert("log", details::cargo(cargo));
+            }
         }
         AppFate::Skipped(skip) => {
             insert("skipCause", json!(skip.cause().name));

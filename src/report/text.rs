@@ -1,5 +1,7 @@
 //! For people: short lines, the most important first. Colours are put in here and taken out where nobody sees them.
 
+pub(super) mod cargo;
+pub(super) mod change;
 mod derived;
 mod ends;
 pub(super) mod environment;
@@ -17,7 +19,8 @@ use crate::plan::outcome::{
     Unlocked,
 };
 use crate::plan::train::{
-    AppFate, AppPrognosis, AppSkip, EnvironmentPrognosis, Held, Prognosis, QueueMove, TrainRun,
+    AppFate, AppPrognosis, AppSkip, Details, EnvironmentPrognosis, Held, Prognosis, QueueMove,
+    TrainRun,
 };
 use crate::state::release::ReleaseKind;
 use crate::state::{AppName, EnvName, Moment, PlacedLock, Upstream, Version};
@@ -54,8 +57,8 @@ fn told(outcome: &Outcome, fate: &Fate) -> Vec<String> {
         Done::Deployed(run) => deploy(run, now),
         Done::Locked(locked) => lock(locked),
         Done::Unlocked(unlocked) => unlock(unlocked, now),
-        Done::Train(run) => train(run, now),
-        Done::Foreseen(prognosis) => foreseen(prognosis, now),
+        Done::Train(run) => train(run, fate),
+        Done::Foreseen(prognosis) => foreseen(prognosis, fate),
         Done::AppDeleted(deleted) => ends::app_deleted(deleted, now),
         Done::AppRemoved(removed) => ends::app_removed(removed, now),
         Done::Batch(batch) => applied(batch, fate),
@@ -260,18 +263,18 @@ enum Tense {
     Foreseen,
 }
 
-fn train(run: &TrainRun, now: Moment) -> Vec<String> {
+fn train(run: &TrainRun, fate: &Fate) -> Vec<String> {
     let mut lines = vec![headline("release train to", &run.prognosis)];
-    lines.extend(environments(&run.prognosis, Tense::Done, now));
+    lines.extend(environments(&run.prognosis, Tense::Done, fate));
     for (app, versions) in &run.removed {
         lines.extend(removed(app, versions));
     }
     lines
 }
 
-fn foreseen(prognosis: &Prognosis, now: Moment) -> Vec<String> {
+fn foreseen(prognosis: &Prognosis, fate: &Fate) -> Vec<String> {
     let mut lines = vec![headline("prognosis for the release train to", prognosis)];
-    lines.extend(environments(prognosis, Tense::Foreseen, now));
+    lines.extend(environments(prognosis, Tense::Foreseen, fate));
     lines
 }
 
@@ -280,7 +283,7 @@ fn headline(what: &str, prognosis: &Prognosis) -> String {
     paint(HEAD, format!("{what} {}{limits}", prognosis.target))
 }
 
-fn environments(prognosis: &Prognosis, tense: Tense, now: Moment) -> Vec<String> {
+fn environments(prognosis: &Prognosis, tense: Tense, fate: &Fate) -> Vec<String> {
     let mut lines = Vec::new();
     for (name, prognosis) in &prognosis.environments {
         match prognosis {
@@ -291,7 +294,7 @@ fn environments(prognosis: &Prognosis, tense: Tense, now: Moment) -> Vec<String>
                     paint(WAITS, "skipped")
                 ));
                 lines.extend(
-                    phrases(skip.locks(), now)
+                    phrases(skip.locks(), fate.now)
                         .into_iter()
                         .map(|phrase| format!("    {phrase}")),
                 );
@@ -302,7 +305,7 @@ fn environments(prognosis: &Prognosis, tense: Tense, now: Moment) -> Vec<String>
                     paint(HEAD, name),
                     totals(upstream, apps, tense)
                 ));
-                lines.extend(app_lines(apps, tense, now));
+                lines.extend(app_lines(apps, tense, fate));
             }
         }
     }
@@ -331,7 +334,7 @@ fn totals(upstream: &Upstream, apps: &BTreeMap<AppName, AppPrognosis>, tense: Te
 }
 
 /// A line for each app that moves or cannot; those that are up to date are only counted.
-fn app_lines(apps: &BTreeMap<AppName, AppPrognosis>, tense: Tense, now: Moment) -> Vec<String> {
+fn app_lines(apps: &BTreeMap<AppName, AppPrognosis>, tense: Tense, fate: &Fate) -> Vec<String> {
     let shown = apps
         .iter()
         .filter(|(_, app)| !matches!(app.fate, AppFate::Skipped(AppSkip::AlreadyThere(_))));
@@ -343,14 +346,16 @@ fn app_lines(apps: &BTreeMap<AppName, AppPrognosis>, tense: Tense, now: Moment) 
     let lines = shown.flat_map(|(name, app)| {
         let name = format!("  {:width$}", name.to_string());
         match &app.fate {
-            AppFate::Deploys { to, kind, .. } => vec![format!(
-                "{name}  {}",
-                Move {
+            AppFate::Deploys { to, kind, .. } => {
+                let moved = Move {
                     from: app.current,
                     to: *to,
                     kind: *kind,
-                }
-            )],
+                };
+                let mut lines = vec![format!("{name}  {moved}")];
+                lines.extend(details(&app.details, fate));
+                lines
+            }
             AppFate::Skipped(skip) => {
                 let queue = skip
                     .held()
@@ -362,7 +367,7 @@ fn app_lines(apps: &BTreeMap<AppName, AppPrognosis>, tense: Tense, now: Moment) 
                 )];
                 let locks = skip
                     .held()
-                    .map(|held| phrases(&held.locks, now))
+                    .map(|held| phrases(&held.locks, fate.now))
                     .unwrap_or_default();
                 lines.extend(
                     locks
@@ -374,6 +379,16 @@ fn app_lines(apps: &BTreeMap<AppName, AppPrognosis>, tense: Tense, now: Moment) 
         }
     });
     lines.collect()
+}
+
+/// What is known besides of a deployment, below it.
+fn details(details: &Details, fate: &Fate) -> Vec<String> {
+    const INDENT: usize = 4;
+    let cargo = details.cargo.as_ref();
+    let cargo = cargo.map(|cargo| cargo::lines(cargo, INDENT, fate.width));
+    let change = details.change.as_ref();
+    let change = change.map(|change| change::lines(change, INDENT));
+    cargo.into_iter().chain(change).flatten().collect()
 }
 
 fn queue_note(held: &Held, tense: Tense) -> String {

@@ -6,6 +6,7 @@
 mod answers;
 mod board;
 mod demo;
+mod details;
 mod diff;
 mod history;
 pub(crate) mod ugly;

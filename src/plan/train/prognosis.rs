@@ -5,7 +5,7 @@ use std::fmt;
 
 use anyhow::Result;
 
-use super::{AppSkip, EnvironmentSkip, QueueMove};
+use super::{AppSkip, Details, EnvironmentSkip, QueueMove};
 use crate::plan::{Ground, Refusal, Source};
 use crate::state::release::ReleaseKind;
 use crate::state::{AppName, EnvName, GroupName, LockScope, TeamName, Upstream, Version};
@@ -53,6 +53,7 @@ pub(crate) struct AppPrognosis {
     /// What runs there before.
     pub(crate) current: Option<Version>,
     pub(crate) fate: AppFate,
+    pub(crate) details: Details,
 }
 
 /// Goes or stays.

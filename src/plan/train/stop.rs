@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{AppFate, AppPrognosis, AppSkip, Held, OnLock, QueueMove};
+use super::{AppFate, AppPrognosis, AppSkip, Details, Held, OnLock, QueueMove};
 use crate::state::deployment::{self, Linked};
 use crate::state::{AppName, EnvName, Locks, PlacedLock, Upstream, Version, queue, release};
 use crate::tree::ReadTree;
@@ -29,6 +29,7 @@ impl Stop<'_> {
             return Ok(AppPrognosis {
                 current: Some(version),
                 fate: AppFate::Skipped(AppSkip::AlreadyThere(version)),
+                details: Details::default(),
             });
         }
         let (current, broken) = match deployment::current(self.tree, self.environment, app)? {
@@ -40,7 +41,11 @@ impl Stop<'_> {
             Some(broken) => AppFate::Skipped(AppSkip::Broken(broken)),
             None => self.fate(app, current)?,
         };
-        Ok(AppPrognosis { current, fate })
+        Ok(AppPrognosis {
+            current,
+            fate,
+            details: Details::default(),
+        })
     }
 
     /// The first that holds, in the order of the rules.
