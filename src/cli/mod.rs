@@ -2,6 +2,7 @@
 
 mod app;
 mod apply;
+mod changelog;
 mod demo;
 mod deploy;
 mod diff;
@@ -186,6 +187,7 @@ enum Command {
     CanDeploy(view::CanDeployArgs),
     History(history::HistoryArgs),
     Diff(diff::DiffArgs),
+    Changelog(changelog::ChangelogArgs),
     Where(whereabouts::WhereArgs),
     Status(status::StatusArgs),
     Environment(Box<environment::EnvironmentArgs>),
@@ -351,6 +353,7 @@ fn listed(arguments: Vec<OsString>) -> Result<Option<Operation>> {
         | Command::CanDeploy(_)
         | Command::History(_)
         | Command::Diff(_)
+        | Command::Changelog(_)
         | Command::Where(_)
         | Command::Status(_)
         | Command::KuberpultClient
@@ -405,6 +408,7 @@ fn dispatch(cli: Cli, places: &Places) -> Result<Exit> {
         Command::CanDeploy(arguments) => arguments.run(&session()?),
         Command::Diff(arguments) => arguments.run(&session()?),
         Command::History(arguments) => arguments.run(&session()?),
+        Command::Changelog(arguments) => arguments.run(&session()?),
         Command::Where(arguments) => arguments.run(&session()?),
         Command::Status(arguments) => arguments.run(&session()?),
         Command::Environment(arguments) => arguments.run(session),

@@ -96,6 +96,8 @@ pub(crate) enum Refusal {
     TwoGroups { left: EnvPoint, right: EnvPoint },
     /// The repository held no environments at that point.
     NoStateThere { point: Source },
+    /// No environment of one group takes from one of the other.
+    UnrelatedGroups,
     /// No release was built from the commit, and none names it in its history.
     UnknownCommit { commit: CommitPrefix },
     /// Several commits begin so.
@@ -266,6 +268,7 @@ impl Refusal {
             Self::NoStateThere { .. } => {
                 Some("name a commit of the manifest repository's branch, or a tag on it".to_owned())
             }
+            Self::UnrelatedGroups => Some("name two environments".to_owned()),
             Self::UnknownCommit { .. } => Some(
                 "releases tell their commits with `--source-commit-id`, and the commits before with `--previous-commit-id`; old releases are cleaned up"
                     .to_owned(),
@@ -359,6 +362,9 @@ impl fmt::Display for Refusal {
             Self::NoStateThere { point } => {
                 write!(formatter, "there are no environments at {point}")
             }
+            Self::UnrelatedGroups => formatter.write_str(
+                "no environment of one group takes its versions from one of the other: nobody knows which to compare",
+            ),
             Self::UnknownCommit { commit } => write!(
                 formatter,
                 "no release was built from commit `{commit}`, and none has it in its history"

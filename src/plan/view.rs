@@ -1,6 +1,7 @@
 //! Views: what somebody sees of a repository. Each reads a tree and comes to plain data.
 
 pub(crate) mod board;
+pub(crate) mod changelog;
 pub(crate) mod comparison;
 mod focus;
 pub(crate) mod history;
@@ -10,6 +11,7 @@ pub(crate) mod permission;
 pub(crate) mod queue;
 
 use board::Board;
+use changelog::Changelog;
 use comparison::Comparison;
 pub(crate) use focus::Focus;
 use history::History;
@@ -29,6 +31,7 @@ pub(crate) enum View {
     Board(Board),
     /// The board with all that a page has besides.
     Page(Box<Page>),
+    Changelog(Changelog),
 }
 
 impl View {
@@ -41,6 +44,7 @@ impl View {
             Self::Queue(_) => "queue",
             Self::Permission(_) => "can-deploy",
             Self::Board(_) | Self::Page(_) => "status",
+            Self::Changelog(_) => "changelog",
         }
     }
 }

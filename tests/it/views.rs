@@ -5,6 +5,7 @@
 
 mod answers;
 mod board;
+mod changelog;
 mod demo;
 mod details;
 mod diff;
@@ -27,6 +28,7 @@ pub(crate) const VIEWS: &[(&str, &str)] = &[
     ("history", "history"),
     ("status", "status"),
     ("diff", "diff staging prod"),
+    ("changelog", "changelog prod-ca..development"),
 ];
 
 /// What a line prints at each width, and in each other format that people read.

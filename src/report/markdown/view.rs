@@ -1,6 +1,7 @@
 //! Views as markdown: tables.
 
 mod board;
+mod changelog;
 mod comparison;
 mod history;
 mod locks;
@@ -20,6 +21,7 @@ pub(super) fn lines(view: &View, fate: &Fate) -> Vec<String> {
         View::Permission(permission) => permission::lines(permission, fate),
         View::Board(board) => board::lines(board, fate),
         View::Page(page) => board::lines(&page.board, fate),
+        View::Changelog(changelog) => changelog::lines(changelog),
     }
 }
 

@@ -6,6 +6,8 @@ mod history;
 
 use serde_json::{Map, Value, json};
 
+mod changelog;
+
 use super::{object, optional, version};
 use crate::plan::view::View;
 use crate::plan::view::locks::{ListedLock, LockList};
@@ -22,6 +24,7 @@ pub(super) fn fields(view: &View) -> Map<String, Value> {
         View::Permission(permission) => answer(permission),
         View::Board(seen) => board::value(seen),
         View::Page(page) => board::value(&page.board),
+        View::Changelog(changelog) => changelog::fields(changelog),
     })
 }
 

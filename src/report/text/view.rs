@@ -1,6 +1,7 @@
 //! Views for people: the most important first, each row on one line.
 
 pub(in crate::report) mod board;
+pub(in crate::report) mod changelog;
 pub(in crate::report) mod comparison;
 pub(in crate::report) mod history;
 pub(in crate::report) mod locks;
@@ -21,6 +22,7 @@ pub(super) fn lines(view: &View, fate: &Fate) -> Vec<String> {
         View::Permission(permission) => permission::lines(permission, fate),
         View::Board(board) => board::lines(board, fate),
         View::Page(page) => board::lines(&page.board, fate),
+        View::Changelog(changelog) => changelog::lines(changelog, fate),
     }
 }
 

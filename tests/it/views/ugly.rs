@@ -9,7 +9,7 @@ use crate::world::{Mould, Node, Tree, World, text};
 /// As many environments as there are.
 const ENVIRONMENTS: usize = 40;
 /// What somebody typed who means no good, or writes another language.
-const WORDS: [&str; 4] = [
+pub(super) const WORDS: [&str; 4] = [
     "凍結中: リリースを待ってください、とても長いメッセージです",
     "no changes\n::error::while the \u{1b}[31msale\u{1b}[0m lasts, whatever anybody says about it",
     "\u{202e}<script>alert('x')</script> | **bold** @everyone #1 [x](javascript:x)",
