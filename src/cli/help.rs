@@ -46,10 +46,10 @@ impl HelpArgs {
     }
 }
 
-/// The topics, in a line for the end of the help.
-pub(super) fn topics_in_a_line() -> String {
-    let names: Vec<_> = TOPICS.iter().map(|topic| topic.name).collect();
-    format!("Topics, for `trainyard help TOPIC`: {}.", names.join(", "))
+/// The topics, each on a line with what it is about.
+pub(super) fn list_of_topics() -> Vec<String> {
+    let line = |topic: &Topic| format!("{:<12}{}", topic.name, topic.about);
+    TOPICS.iter().map(line).collect()
 }
 
 /// The command of these words.

@@ -77,7 +77,7 @@ fn page(command: &Command, name: &str) -> Result<Vec<u8>> {
         man.render_subcommands_section(&mut page)?;
     }
     match command.get_after_help().map(ToString::to_string) {
-        _ if is_program => section(&mut page, "TOPICS", &[help::topics_in_a_line()]),
+        _ if is_program => section(&mut page, "TOPICS", &topics()),
         Some(text) => {
             let (title, lines) = text.split_once('\n').unwrap_or(("", &text));
             let lines: Vec<_> = lines
@@ -96,6 +96,14 @@ fn page(command: &Command, name: &str) -> Result<Vec<u8>> {
     let codes = Exit::ALL.map(Exit::told);
     section(&mut page, "EXIT STATUS", &codes);
     Ok(page)
+}
+
+/// The topics of the help, which have no page of their own here.
+fn topics() -> Vec<String> {
+    let how = "Topics, for `trainyard help TOPIC`:".to_owned();
+    let list = help::list_of_topics().into_iter();
+    let list = list.map(|topic| format!("  {topic}"));
+    std::iter::once(how).chain(list).collect()
 }
 
 fn is_shown(command: &Command) -> bool {

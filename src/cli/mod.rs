@@ -56,7 +56,7 @@ use crate::state::plain;
     subcommand_required = true,
     arg_required_else_help = true,
     disable_help_subcommand = true,
-    after_help = format!("{}\n\n{}", help::topics_in_a_line(), Exit::all_in_a_line())
+    after_help = format!("Topics, for `trainyard help TOPIC`:\n  {}\n\n{}", help::list_of_topics().join("\n  "), Exit::all_in_a_line())
 )]
 struct Cli {
     #[command(flatten)]

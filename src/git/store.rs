@@ -42,20 +42,19 @@ struct KeptTrees {
 
 impl<'a> Store<'a> {
     pub(super) fn of(repository: &'a Repository, git: &'a Git) -> Result<Self> {
-        Self::with(repository, Promisor::of(repository, git)?)
+        Ok(Self {
+            promisor: Promisor::of(repository, git)?,
+            ..Self::of_what_is_here(repository)?
+        })
     }
 
-    /// The same without what a partial clone has not fetched: to read that is an error.
+    /// The same without what a partial clone has not fetched.
     pub(super) fn of_what_is_here(repository: &'a Repository) -> Result<Self> {
-        Self::with(repository, None)
-    }
-
-    fn with(repository: &'a Repository, promisor: Option<Promisor<'a>>) -> Result<Self> {
         Ok(Self {
             repository,
             packs: Packs::open(&repository.commondir().join("objects")),
             odb: repository.odb()?,
-            promisor,
+            promisor: None,
             blobs: RefCell::default(),
             trees: RefCell::default(),
         })

@@ -119,6 +119,29 @@ fn one_operation_that_fails_undoes_all() {
 }
 
 #[test]
+fn an_operation_or_a_field_that_is_misspelt_is_told_with_the_nearest() {
+    let world = shop();
+    for (list, meant) in [
+        (
+            "- {operation: loks}",
+            "no operation `loks`; did you mean `lock`?",
+        ),
+        (
+            "- {operation: environment-crate}",
+            "did you mean `environment-create`?",
+        ),
+        (
+            "- {operation: lock, enviroment: staging}",
+            "no field `enviroment`; did you mean `environment`?",
+        ),
+    ] {
+        let path = world.scratch("misspelt.yaml", list);
+        let answer = world.fails(&format!("apply -f {path}"), 2);
+        assert!(answer.stderr.contains(meant), "{list}\n{answer}");
+    }
+}
+
+#[test]
 fn a_list_that_cannot_be_meant_is_refused_with_the_place_and_the_reason() {
     let world = shop();
     let before = world.snapshot();
@@ -134,18 +157,6 @@ fn a_list_that_cannot_be_meant_is_refused_with_the_place_and_the_reason() {
         (
             "- {operation: fly}",
             "operation 1: there is no operation `fly`",
-        ),
-        (
-            "- {operation: loks}",
-            "there is no operation `loks`; did you mean `lock`?",
-        ),
-        (
-            "- {operation: environment-crate}",
-            "did you mean `environment-create`?",
-        ),
-        (
-            "- {operation: lock, enviroment: staging}",
-            "there is no field `enviroment`; did you mean `environment`?",
         ),
         (
             "- {operation: app}",

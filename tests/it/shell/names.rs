@@ -52,6 +52,7 @@ fn locked() -> World {
     put("environments/staging/locks/load test/message", "");
     put("environments/staging/locks/bell\u{7}/message", "rings");
     put("environments/staging/locks/-rf/message", "an option");
+    put("environments/staging/locks/a\u{202e}b/message", "turned");
     put(
         "environments/staging/applications/basket/locks/leak/message",
         "",
@@ -134,7 +135,10 @@ fn what_a_name_is_about_is_shown_harmlessly() {
         let locks = shell.offers(&world, "trainyard unlock -e staging --lock-id ");
         assert!(locks.contains("until"), "{locks}");
         assert!(
-            !locks.contains("Friday") && !locks.contains("bell") && !locks.contains("-rf"),
+            !locks.contains("Friday")
+                && !locks.contains("turned")
+                && !locks.contains("bell")
+                && !locks.contains("-rf"),
             "{locks}"
         );
         let versions = shell.offers(&world, "trainyard deploy -a basket --version 1");
@@ -161,7 +165,7 @@ fn a_name_that_means_something_to_a_shell_does_nothing_but_name() {
             .into_keys()
             .filter(|path| path.starts_with("environments/staging/locks/"))
             .collect();
-        assert_eq!(left.len(), 3, "{shell:?}: {left:?}\n{seen}");
+        assert_eq!(left.len(), 4, "{shell:?}: {left:?}\n{seen}");
         assert!(
             !left
                 .iter()
