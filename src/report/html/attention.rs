@@ -123,7 +123,7 @@ fn behind(board: &Board) -> Markup {
                 (first(&backlogs, |Backlog { column, apps, most: (releases, row) }| html! {
                     b { (column.environment) } ": " (count(*apps, "app")) " behind"
                     @if let Ok(upstream) = &column.upstream { " " (upstream) }
-                    ", " (row.app) " by " (count(*releases, "release"))
+                    "; furthest " (row.app) ", by " (count(*releases, "release"))
                 }))
             }
         }

@@ -99,7 +99,7 @@ fn a_word_that_is_no_choice_is_refused_with_the_choices() {
             (
                 "-o xml prognosis prod",
                 2,
-                "[possible values: text, json, yaml, markdown, kuberpult]",
+                "[possible values: text, json, yaml, markdown, kuberpult, html]",
                 "",
             ),
             (

@@ -66,13 +66,12 @@ fn hostile(server: &str) -> World {
     let long = format!("{evil}{}", "lorem ".repeat(1700));
     let mut tree = environments();
     tree.insert("applications/basket/team".into(), text(&evil));
-    for version in [1, 2] {
+    for (version, link) in [
+        (1, "javascript:window.pwned=5"),
+        (2, "data:text/html,<script>window.pwned=5</script>"),
+    ] {
         store(&mut tree, "basket", version);
         let folder = format!("applications/basket/releases/{version}");
-        let link = [
-            "javascript:window.pwned=5",
-            "data:text/html,<script>window.pwned=5</script>",
-        ][version as usize - 1];
         for (field, content) in [
             ("display_version", evil.as_str()),
             ("source_author", &evil),

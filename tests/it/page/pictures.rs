@@ -10,8 +10,8 @@ use crate::world::World;
 
 /// The name of each, its size, and the scheme of its colours.
 const PICTURES: [(&str, (u32, u32), &str); 3] = [
-    ("page.png", (1000, 720), "light"),
-    ("page-dark.png", (1000, 720), "dark"),
+    ("page.png", (1000, 820), "light"),
+    ("page-dark.png", (1000, 820), "dark"),
     ("page-narrow.png", (360, 740), "light"),
 ];
 /// In bytes.
