@@ -281,3 +281,26 @@ fn cron_says_nothing_unless_somebody_must_hear_of_it() {
     assert!(said.contains("(exit code 7)"), "{said}");
     assert_eq!(run(""), (String::new(), true, String::new()));
 }
+
+#[test]
+fn cron_puts_the_page_into_its_place_as_a_whole() {
+    let world = shop();
+    let machine = Machine::new(&world);
+    machine.stand_in("trainyard", "exec \"$STORE/trainyard\" \"$@\"");
+    let crontab = fs::read_to_string(example("cron/crontab")).unwrap();
+    let (_, command) = crontab
+        .lines()
+        .filter(|line| line.contains("-o html"))
+        .find_map(|line| line.split_once("  "))
+        .unwrap();
+    let command = command.replace("/srv/manifests", world.checkout().to_str().unwrap());
+    let command = command.replace("/srv/www", world.room().to_str().unwrap());
+    let run = || machine.finish(machine.command("sh", &[]).args(["-c", &command]));
+    assert_eq!(run(), (String::new(), true));
+    let place = world.room().join("trainyard.html");
+    let page = fs::read_to_string(&place).unwrap();
+    assert!(page.contains("basket"), "{page}");
+    machine.stand_in("trainyard", "echo half; exit 1");
+    assert!(!run().1);
+    assert_eq!(fs::read_to_string(&place).unwrap(), page);
+}

@@ -365,6 +365,20 @@ fn a_button_locks_and_unlocks() {
 }
 
 #[test]
+fn the_board_is_published_as_a_page() {
+    let world = shop();
+    let machine = Machine::new(&world);
+    machine.release("0.1.0");
+    let job = run(&machine, event(&world, "schedule"), "status-page.yml");
+    assert!(!job.failed, "{}", job.log);
+    let page = fs::read_to_string(machine.store("pages/index.html")).unwrap();
+    assert!(
+        page.starts_with("<!") && page.contains("basket") && page.contains("prod-ca"),
+        "{page}"
+    );
+}
+
+#[test]
 fn a_tag_becomes_a_release_that_the_action_installs() {
     let world = shop();
     let mut machine = Machine::new(&world);

@@ -17,7 +17,8 @@ pub(super) struct Machine<'w> {
     pub(super) world: &'w World,
     /// The remotes by the names that workflows use.
     remotes: BTreeMap<&'static str, PathBuf>,
-    may_write: RefCell<bool>,
+    /// What the token of the job may write.
+    may_write: RefCell<Vec<String>>,
     /// What is kept when the job is over: the place in the store, and the folder.
     to_keep: RefCell<Vec<(PathBuf, PathBuf)>>,
 }
@@ -101,7 +102,7 @@ impl<'w> Machine<'w> {
         let machine = Self {
             world,
             remotes: [("example/manifests", world.remote())].into(),
-            may_write: RefCell::new(false),
+            may_write: RefCell::default(),
             to_keep: RefCell::default(),
         };
         for folder in ["home", "temp", "store", "programs"] {
@@ -239,6 +240,31 @@ impl<'w> Machine<'w> {
             .to_owned()
     }
 
+    fn may_write(&self, what: &str) -> bool {
+        self.may_write.borrow().iter().any(|may| may == what)
+    }
+
+    /// `actions/upload-pages-artifact`: takes a folder as the next page.
+    pub(super) fn upload_page(&self, with: &BTreeMap<String, String>) -> Result<(), String> {
+        if with.keys().ne(["path"]) {
+            return Err(format!(
+                "actions/upload-pages-artifact: {:?} is not known",
+                with.keys()
+            ));
+        }
+        copy(
+            &self.workspace().join(&with["path"]),
+            &self.store("artifact"),
+        );
+        Ok(())
+    }
+
+    /// `actions/deploy-pages`: publishes the page that was uploaded, if the token may.
+    pub(super) fn deploy_page(&self) -> bool {
+        let may = self.may_write("pages") && self.may_write("id-token");
+        may && fs::rename(self.store("artifact"), self.store("pages")).is_ok()
+    }
+
     /// An empty workspace, and a token with these permissions.
     pub(super) fn begin_job(&self, permissions: &Value) -> Result<(), String> {
         let _ = fs::remove_dir_all(self.workspace());
@@ -248,9 +274,8 @@ impl<'w> Machine<'w> {
         let permissions = permissions
             .as_object()
             .ok_or("permissions are not given one by one")?;
-        *self.may_write.borrow_mut() = permissions
-            .get("contents")
-            .is_some_and(|may| may == "write");
+        let write = permissions.iter().filter(|(_, may)| *may == "write");
+        *self.may_write.borrow_mut() = write.map(|(what, _)| what.clone()).collect();
         Ok(())
     }
 
@@ -267,7 +292,13 @@ impl<'w> Machine<'w> {
         with: &BTreeMap<String, String>,
         (home, reference): (&str, &(String, String)),
     ) -> Result<(), String> {
-        let known = ["repository", "path", "ssh-key", "persist-credentials"];
+        let known = [
+            "repository",
+            "path",
+            "ssh-key",
+            "persist-credentials",
+            "fetch-depth",
+        ];
         if let Some(name) = with.keys().find(|name| !known.contains(&name.as_str())) {
             return Err(format!("actions/checkout: `{name}` is not known"));
         }
@@ -300,7 +331,7 @@ impl<'w> Machine<'w> {
             git(&["config", "--local", header, "AUTHORIZATION: basic ***"]);
         }
         // The token is for this repository only. Whoever may not push finds no way to.
-        let by_token = repository == home && persists && *self.may_write.borrow();
+        let by_token = repository == home && persists && self.may_write("contents");
         if !key && !by_token {
             git(&[
                 "config",
@@ -309,6 +340,8 @@ impl<'w> Machine<'w> {
                 "/no/permission.git",
             ]);
         }
+        let depth = with.get("fetch-depth").map_or("1", String::as_str);
+        let depth = format!("--depth={depth}");
         let fetch = [
             "-c",
             "protocol.version=2",
@@ -317,7 +350,7 @@ impl<'w> Machine<'w> {
             "--no-tags",
             "--prune",
             "--no-recurse-submodules",
-            "--depth=1",
+            &depth,
             "origin",
         ];
         let fetched = |into: &str| {

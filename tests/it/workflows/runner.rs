@@ -336,6 +336,11 @@ impl Runner<'_> {
                         self.machine.check_out(&with, home)?;
                         Ok((true, BTreeMap::new()))
                     }
+                    "actions/upload-pages-artifact@v3" => {
+                        self.machine.upload_page(&with)?;
+                        Ok((true, BTreeMap::new()))
+                    }
+                    "actions/deploy-pages@v4" => Ok((self.machine.deploy_page(), BTreeMap::new())),
                     "actions/cache@v4" => Ok((true, self.machine.cache(&with)?)),
                     OURS => self.composite(with, scope, (env, job, path)),
                     other => Err(format!("the action `{other}` is not known")),
