@@ -130,6 +130,8 @@ const ON_THE_DEMO: &[&str] = &[
     "status",
     "status cart",
     "diff staging prod-de",
+    "changelog prod-ca..development",
+    "prognosis prod --diff --log",
 ];
 
 #[test]

@@ -209,6 +209,7 @@ mod tests {
             let prognosis = crate::plan::train::AppPrognosis {
                 current: None,
                 fate,
+                details: crate::plan::train::Details::default(),
             };
             (format!("app-{number}").parse().unwrap(), prognosis)
         };
