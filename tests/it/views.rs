@@ -131,7 +131,6 @@ const ON_THE_DEMO: &[&str] = &[
     "status cart",
     "diff staging prod-de",
     "changelog prod-ca..development",
-    "prognosis prod --diff --log",
 ];
 
 #[test]

@@ -88,13 +88,12 @@ fn locks_queue_and_trains_are_listed() {
     let queue = tab.texts("section:has(#queue) tbody tr");
     assert_eq!(queue.len(), 2);
     assert!(
-        queue[0].starts_with("basket 2 staging 1 app lock leak"),
+        queue[0].starts_with("basket 2 staging 1 2026-03-02 08:05 UTC "),
         "{queue:?}"
     );
     assert!(
-        queue[1].starts_with(
-            "courier 1 prod-ca nothing environment lock sale: sale until Sunday (Ada Signal"
-        ),
+        queue[1].starts_with("courier 1 prod-ca nothing 2026-03-02 08:06 UTC ")
+            && queue[1].contains(" environment lock sale: sale until Sunday (Ada Signal"),
         "{queue:?}"
     );
     let trains = tab.texts("section:has(#trains) tbody td:nth-child(2)");

@@ -42,10 +42,6 @@ impl Tab {
         self.browser.post("/url", &json!({ "url": url }));
     }
 
-    pub(super) fn reload(&self) {
-        self.browser.post("/refresh", &json!({}));
-    }
-
     /// Where the tab is.
     pub(super) fn address(&self) -> String {
         let address = self.browser.get("/url");

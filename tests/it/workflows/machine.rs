@@ -330,14 +330,14 @@ impl<'w> Machine<'w> {
             let header = "http.https://github.com/.extraheader";
             git(&["config", "--local", header, "AUTHORIZATION: basic ***"]);
         }
-        // The token is for this repository only. Whoever may not push finds no way to.
+        // The token is for this repository only. Whoever may not push can read all the same.
         let by_token = repository == home && persists && self.may_write("contents");
         if !key && !by_token {
             git(&[
                 "config",
                 "--local",
-                "remote.origin.pushurl",
-                "/no/permission.git",
+                "remote.origin.receivepack",
+                "/no/permission",
             ]);
         }
         let depth = with.get("fetch-depth").map_or("1", String::as_str);
