@@ -14,7 +14,7 @@ pub(crate) mod ugly;
 
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::shop::{shop, transcript};
+use crate::shop::{shop, tell, transcript};
 use crate::world::{World, schemas};
 
 /// The widths at which views are looked at.
@@ -29,6 +29,7 @@ pub(crate) const VIEWS: &[(&str, &str)] = &[
     ("status", "status"),
     ("diff", "diff staging prod"),
     ("changelog", "changelog prod-ca..development"),
+    ("prognosis", "prognosis prod --diff --log"),
 ];
 
 /// What a line prints at each width, and in each other format that people read.
@@ -136,7 +137,9 @@ const ON_THE_DEMO: &[&str] = &[
 #[test]
 fn each_view_on_the_demo() {
     let world = demo::demo();
-    let told: Vec<_> = ON_THE_DEMO.iter().map(|line| seen(&world, line)).collect();
+    let mut told: Vec<_> = ON_THE_DEMO.iter().map(|line| seen(&world, line)).collect();
+    // Its diffs are to be read as they are, and copied.
+    told.push(tell(&world, &["prognosis prod --diff --log"]));
     insta::assert_snapshot!("demo", told.join("\n"));
 }
 
@@ -167,6 +170,7 @@ fn the_json_of_each_view_has_a_schema_that_it_keeps() {
         let shown = ON_THE_DEMO
             .iter()
             .any(|line| line.split(' ').next() == Some(name));
+        let shown = shown || name == "prognosis";
         assert!(shown, "{name} is not looked at on the demo");
     }
 }
