@@ -50,7 +50,7 @@ enum Scene {
     ReleaseAll(u32),
 }
 
-const STORY: [Scene; 24] = [
+const STORY: [Scene; 26] = [
     Scene::Say("Four services are released. Development takes the latest release at once."),
     Scene::ReleaseAll(1),
     Scene::Say(
@@ -73,6 +73,8 @@ const STORY: [Scene; 24] = [
     Scene::Run("lock -e prod-ca --lock-id freeze -m 'no changes during the sale'"),
     Scene::Run("prognosis prod"),
     Scene::Run("release-train prod"),
+    Scene::Say("Where does everything stand, and why? The board tells."),
+    Scene::Run("status"),
     Scene::Say(
         "The leak is understood. With its last lock gone, the cart is deployed to staging from the queue.",
     ),
