@@ -78,6 +78,15 @@ fn the_tour_of_the_readme_goes_as_it_says() {
         let path = format!("environments/{environment}/applications/cart/version");
         assert_eq!(world.tree().get(&path), Some(&link), "{path}");
     }
+    let head = world.head();
+    let views = &blocks()[2];
+    assert!(views.len() >= 8, "{views:?}");
+    for line in views {
+        crate::shell::in_bash(&world, line);
+    }
+    assert_eq!(world.head(), head);
+    let page = fs::read_to_string(world.room().join("board.html")).unwrap();
+    assert!(page.contains("cart"), "{page}");
 }
 
 #[test]
@@ -87,7 +96,7 @@ fn a_repository_is_started_as_the_readme_says() {
         &world.checkout().parent().unwrap().join("manifests"),
         "hello.yaml",
     );
-    for line in &blocks()[2] {
+    for line in &blocks()[3] {
         run(&world, line);
     }
     let tree = world.tree();
@@ -101,7 +110,7 @@ fn a_repository_is_started_as_the_readme_says() {
 #[test]
 fn the_shell_is_set_up_as_the_readme_says() {
     let world = World::from_fixture("shop");
-    for line in &blocks()[3] {
+    for line in &blocks()[4] {
         assert!(line.contains("trainyard "), "{line}");
         crate::shell::in_bash(&world, line);
     }
