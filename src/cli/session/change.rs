@@ -1,0 +1,273 @@
+//! The shape of a command that changes something: plan, publish, report.
+
+use std::cell::RefCell;
+
+use anyhow::{Context as _, Result};
+use uuid::Uuid;
+
+use super::{Earlier, Refs, Session, context};
+use crate::cli::notify::Notice;
+use crate::git::{
+    Checkout, Operation, Pending, Planned, Published, Signature, Snapshot, WorkTree, clean,
+};
+use crate::plan::{Context, Ground, Outcome, argocd, render};
+use crate::report::{Fate, Input, Tag, TagState, commit_message};
+use crate::state::{Actor, Moment, TagName};
+use crate::tree::{ChangeSet, Draft};
+
+/// What came of a change, and what Argo CD is to hear of it.
+type Told = (Outcome, Fate, Option<Result<Notice>>);
+
+/// For how many seconds after a killed command the same one counts as its repetition.
+const REPEATED_WITHIN: i64 = 15 * 60;
+
+/// What is asked for: the name of the operation, the inputs that its commit records, and all there is to it.
+pub(in crate::cli) struct Request {
+    pub(in crate::cli) operation: &'static str,
+    pub(in crate::cli) inputs: Vec<Input>,
+    /// Everything that makes this request different from another one.
+    pub(in crate::cli) identity: String,
+    /// Whether doing it twice differs from doing it once, as for a release that is given the next number.
+    pub(in crate::cli) counts: bool,
+}
+
+/// A change on its way.
+struct Undertaking<'a> {
+    checkout: &'a Checkout,
+    request: &'a Request,
+    past: Vec<Earlier<'a>>,
+    tag: Option<TagName>,
+    actor: Actor,
+    /// What makes it the same one when it is repeated.
+    identity: Uuid,
+}
+
+impl Session {
+    /// Plans a change, publishes it, and tells what came of it.
+    pub(in crate::cli) fn change(
+        &self,
+        refs: &Refs,
+        request: &Request,
+        verb: impl Fn(&mut Draft, &Ground) -> Result<Outcome>,
+    ) -> Result<Outcome> {
+        let (outcome, fate) = self.publish(refs, request, verb)?;
+        self.answer(&outcome, &fate)?;
+        Ok(outcome)
+    }
+
+    /// Plans a change and publishes it.
+    pub(in crate::cli) fn publish(
+        &self,
+        refs: &Refs,
+        request: &Request,
+        verb: impl Fn(&mut Draft, &Ground) -> Result<Outcome>,
+    ) -> Result<(Outcome, Fate)> {
+        let checkout = Checkout::open(&self.selection)?;
+        let actor = self.actor(&checkout)?;
+        // Held to the end of this function: one trainyard at a time changes a repository.
+        let guard = if self.dry_run {
+            None
+        } else {
+            Some(checkout.guard()?)
+        };
+        let past = Earlier::all(&checkout, refs)?;
+        let sources = past.iter().map(|past| past.source.commit.as_ref());
+        let identity: Vec<_> = sources.chain([request.identity.as_str()]).collect();
+        let identity = identity.join("\n");
+        let identity = format!("{}\n{identity}\n{actor:?}", request.operation);
+        let undertaking = Undertaking {
+            checkout: &checkout,
+            request,
+            past,
+            tag: refs.tag.clone(),
+            actor,
+            identity: Uuid::new_v5(&Uuid::NAMESPACE_URL, identity.as_bytes()),
+        };
+        let pending = if self.dry_run {
+            None
+        } else {
+            checkout.pending()?
+        };
+        let now = self.instant(pending.as_ref(), undertaking.identity)?;
+        let told = match self.attempt(&undertaking, now, &verb)? {
+            Some(told) => Some(told),
+            None => self.attempt(&undertaking, self.now, &verb)?,
+        };
+        let told = told.context("a fresh operation is nobody's repetition")?;
+        drop(guard);
+        let (outcome, mut fate, notice) = told;
+        fate.warnings.extend(self.notify(&checkout, &fate, notice));
+        Ok((outcome, fate))
+    }
+
+    /// Plans and publishes once; `None` if the change of a killed command has landed and must be planned afresh.
+    fn attempt(
+        &self,
+        undertaking: &Undertaking,
+        now: Moment,
+        verb: impl Fn(&mut Draft, &Ground) -> Result<Outcome>,
+    ) -> Result<Option<Told>> {
+        let Undertaking {
+            checkout, request, ..
+        } = undertaking;
+        let id = Uuid::new_v5(&undertaking.identity, now.to_exact().as_bytes()).to_string();
+        let context = context(checkout, undertaking.actor.clone(), now);
+        let pasts: Vec<_> = undertaking.past.iter().map(Earlier::as_past).collect();
+        // Of the plan that counts, which is the last.
+        let notice = RefCell::new(None);
+        let plan = |snapshot: &Snapshot| {
+            let _doing = doing!(
+                "planning",
+                "{} on {:.10}",
+                request.operation,
+                snapshot.commit()
+            );
+            let ground = Ground::begin(snapshot, &context)?.with_pasts(&pasts);
+            let Plan {
+                outcome,
+                changes,
+                notify_url,
+            } = plan(snapshot, &ground, &verb)?;
+            let url = self.notify_argocd.clone().or(notify_url);
+            notice.replace(url.map(|url| Notice::of(&url, snapshot, &changes)));
+            let message = commit_message(&outcome, request.operation, &id, &request.inputs);
+            Ok(Planned {
+                changes,
+                message,
+                outcome,
+            })
+        };
+        let tag = undertaking.tag.as_ref();
+        if self.dry_run {
+            if let Some(name) = tag
+                && let Some(taken) = checkout.tag_in_the_way(name.as_ref())?
+            {
+                return Err(taken.into());
+            }
+            let planned = checkout.rehearse(plan)?;
+            let mut fate = self.fate(!planned.changes.is_empty(), None);
+            fate.tag = Tag::after(tag, fate.changed, TagState::Free);
+            return Ok(Some((planned.outcome, fate, None)));
+        }
+        let operation = operation(undertaking, &context, id.clone());
+        let told = self.told(checkout, checkout.publish(&operation, plan)?);
+        Ok(told.map(|(outcome, mut fate)| {
+            fate.tag = Tag::after(tag, fate.changed, TagState::Set);
+            if let Some(name) = tag.filter(|_| fate.changed && !checkout.pushes()) {
+                let branch = &checkout.branch;
+                self.say(&format!(
+                    "hint: commit and tag are here only: `git push --atomic REMOTE {branch} {name}` sends both"
+                ));
+            }
+            (outcome, fate, notice.take())
+        }))
+    }
+
+    /// Tells Argo CD what landed on the remote. That this fails is a warning.
+    fn notify(
+        &self,
+        checkout: &Checkout,
+        fate: &Fate,
+        notice: Option<Result<Notice>>,
+    ) -> Option<String> {
+        let (notice, commit) = (notice?, fate.commit.as_ref()?);
+        checkout.remote.as_ref()?;
+        let doing = doing!("telling", "Argo CD");
+        let sent = notice.and_then(|notice| notice.send((&checkout.url, &checkout.branch), commit));
+        drop(doing);
+        let warning = sent.err()?.to_string();
+        self.caution(&warning);
+        Some(warning)
+    }
+
+    /// The instant of the command: that of the same one that was killed a short while ago, if there is one.
+    fn instant(&self, pending: Option<&Pending>, identity: Uuid) -> Result<Moment> {
+        let Some(pending) = pending.filter(|pending| pending.request == identity.to_string())
+        else {
+            return Ok(self.now);
+        };
+        let then = Moment::parse(&pending.instant).context("reading the journal")?;
+        let recent = (0..REPEATED_WITHIN).contains(&(self.now.seconds() - then.seconds()));
+        Ok(if recent { then } else { self.now })
+    }
+
+    /// Says on stderr where the change is, and what became of the checkout.
+    fn told(&self, checkout: &Checkout, published: Published<Outcome>) -> Option<(Outcome, Fate)> {
+        let (outcome, commit, remote, work_tree) = match published {
+            Published::NothingToDo(outcome) => return Some((outcome, self.fate(false, None))),
+            Published::MovedOn => return None,
+            Published::Landed {
+                outcome,
+                commit,
+                remote,
+                work_tree,
+            } => (outcome, commit, remote, work_tree),
+        };
+        let short = &commit[..10];
+        self.say(&match remote {
+            Some(remote) => format!("pushed {short} to {remote}/{}", checkout.branch),
+            None => format!("committed {short} to {}", checkout.branch),
+        });
+        let mut fate = self.fate(true, Some(commit));
+        if let WorkTree::LeftAlone { why, hint } = work_tree {
+            let warning = format!("the change has landed, but the checkout stays as it is: {why}");
+            self.caution(&warning);
+            self.say(&format!("hint: {hint}"));
+            fate.warnings.push(clean(&warning));
+        }
+        Some((outcome, fate))
+    }
+}
+
+/// What a verb makes of a snapshot.
+struct Plan {
+    outcome: Outcome,
+    changes: ChangeSet,
+    /// Where the repository wants a push to be told.
+    notify_url: Option<String>,
+}
+
+fn plan(
+    snapshot: &Snapshot,
+    ground: &Ground,
+    verb: impl Fn(&mut Draft, &Ground) -> Result<Outcome>,
+) -> Result<Plan> {
+    let mut draft = Draft::on(snapshot);
+    let mut outcome = verb(&mut draft, ground)?;
+    let kept = render::kept(&draft, ground.context.now)?;
+    outcome.warnings.extend(kept);
+    outcome
+        .warnings
+        .extend(argocd::refresh(&mut draft, ground)?);
+    Ok(Plan {
+        outcome,
+        changes: draft.into_changes(),
+        notify_url: ground.options.argocd.notify_url.clone(),
+    })
+}
+
+fn operation(undertaking: &Undertaking, context: &Context, id: String) -> Operation {
+    let author = (
+        context.actor.name.raw().to_owned(),
+        context.actor.email.raw().to_owned(),
+    );
+    let committer = undertaking
+        .checkout
+        .committer()
+        .unwrap_or_else(|| author.clone());
+    let signature = |(name, email): (String, String)| Signature {
+        name,
+        email,
+        seconds: context.now.seconds(),
+    };
+    Operation {
+        id,
+        request: undertaking.identity.to_string(),
+        instant: context.now.to_exact(),
+        // A tag can be made once: who repeats the command shall find it made.
+        counts: undertaking.request.counts || undertaking.tag.is_some(),
+        tag: undertaking.tag.as_ref().map(|tag| tag.as_ref().to_owned()),
+        author: signature(author),
+        committer: signature(committer),
+    }
+}
