@@ -14,16 +14,22 @@ const MORE: char = '…';
 pub(super) const GAP: u16 = 2;
 /// As narrow as a text becomes before a column is left out.
 const NARROW_TEXT: usize = 16;
+/// As narrow as a note becomes before a name is cut.
+const NARROW_NOTE: usize = 10;
 /// As narrow as anything becomes before its head is cut, too.
 const NARROW: usize = 8;
 
 /// How a column gives way where there is not enough room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Give {
+    /// Not before everything else has become as narrow as it can: an age makes no sense in parts.
+    Whole,
     /// Last: a name or a number. It is cut in the middle, since names often begin alike.
     Name,
     /// First: it is cut at its end.
     Text,
+    /// First, like a text, and then once more before a name is cut: its beginning says enough.
+    Note,
     /// First, like a text; and where that is not enough it is left out, the last one before the others.
     Extra,
 }
@@ -75,8 +81,8 @@ impl Table {
             let cells = row.iter().zip(&self.heads).zip(&widths);
             let cells = cells.map(|(((style, text), (_, give)), width)| {
                 let text = match give {
-                    Give::Name => cut(text, *width),
-                    Give::Text | Give::Extra => fit(text, Some(*width)),
+                    Give::Whole | Give::Name => cut(text, *width),
+                    Give::Text | Give::Note | Give::Extra => fit(text, Some(*width)),
                 };
                 let plain = *style == Style::new() || text.is_empty();
                 if plain { text } else { paint(*style, text) }
@@ -105,7 +111,7 @@ impl Table {
             let gaps = usize::from(GAP) * self.heads.len().saturating_sub(1);
             let room = width.saturating_sub(gaps);
             let mut widths = self.natural();
-            let texts = self.places(|give| give != Give::Name);
+            let texts = self.places(|give| !matches!(give, Give::Whole | Give::Name));
             shrink(&mut widths, &texts, NARROW_TEXT, room);
             let extra = self
                 .heads
@@ -119,8 +125,11 @@ impl Table {
                     }
                 }
                 None => {
+                    let notes = self.places(|give| give == Give::Note);
                     let all = self.places(|_| true);
-                    shrink(&mut widths, &all, NARROW, room);
+                    let cuttable = self.places(|give| give != Give::Whole);
+                    shrink(&mut widths, &notes, NARROW_NOTE, room);
+                    shrink(&mut widths, &cuttable, NARROW, room);
                     shrink(&mut widths, &all, 1, room);
                     return widths;
                 }
@@ -251,6 +260,28 @@ mod tests {
         );
         assert_eq!(row(40), "a-shop-for-trains  a long reason for it…");
         assert_eq!(row(20), "a-sh…ains  a long r…");
+    }
+
+    #[test]
+    fn an_age_stays_whole_and_a_note_gives_way_before_a_name() {
+        let heads = [
+            ("Locked", Give::Name),
+            ("Message", Give::Note),
+            ("Since", Give::Whole),
+        ];
+        let row = |width| {
+            let mut table = Table::new(&heads);
+            let cells = [
+                "team money on prod-de",
+                "yearly audit until Friday",
+                "27 days ago",
+            ];
+            table.row(cells.map(|text| (Style::new(), text.to_owned())));
+            table.lines(Some(width)).remove(1)
+        };
+        assert_eq!(row(46), "team money on prod-de  yearly au…  27 days ago");
+        assert_eq!(row(36), "team …od-de  yearly au…  27 days ago");
+        assert_eq!(row(31), "team…-de  yearly …  27 days ago");
     }
 
     #[test]

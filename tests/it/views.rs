@@ -126,7 +126,7 @@ fn can_deploy() {
 const ON_THE_DEMO: &[&str] = &[
     "locks",
     "queue",
-    "can-deploy cart prod-ca",
+    "can-deploy catalogue prod-ca",
     "history",
     "status",
     "status cart",

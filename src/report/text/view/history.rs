@@ -17,7 +17,7 @@ const MOST: usize = 12;
 /// The heads of the columns, here and in markdown.
 pub(in crate::report) const HEADS: [Head; 5] = [
     ("Commit", Give::Name),
-    ("When", Give::Name),
+    ("When", Give::Whole),
     ("Who", Give::Text),
     ("Operation", Give::Text),
     ("At", Give::Extra),

@@ -12,9 +12,9 @@ use crate::state::{Moment, plain};
 pub(in crate::report) const HEADS: [Head; 6] = [
     ("Locked", Give::Name),
     ("Lock", Give::Name),
-    ("Message", Give::Text),
-    ("Since", Give::Name),
-    ("By", Give::Extra),
+    ("Message", Give::Note),
+    ("Since", Give::Whole),
+    ("By", Give::Note),
     ("Waiting", Give::Extra),
 ];
 

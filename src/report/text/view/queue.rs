@@ -15,7 +15,7 @@ pub(in crate::report) const HEADS: [Head; 6] = [
     ("Environment", Give::Name),
     ("Waits", Give::Name),
     ("Runs", Give::Name),
-    ("Since", Give::Name),
+    ("Since", Give::Whole),
     ("Behind", Give::Text),
 ];
 

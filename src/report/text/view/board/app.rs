@@ -16,7 +16,7 @@ pub(in crate::report) const HEADS: [Head; 7] = [
     ("Runs", Give::Name),
     ("Upstream", Give::Name),
     ("Besides", Give::Text),
-    ("Since", Give::Name),
+    ("Since", Give::Whole),
     ("Built from", Give::Extra),
     ("By", Give::Extra),
 ];
