@@ -4,7 +4,7 @@ use std::fmt;
 
 use anyhow::Result;
 
-use crate::plan::train::AppSkip;
+use crate::plan::train::{AppSkip, EnvironmentSkip};
 use crate::plan::{Ground, known};
 use crate::state::deployment::{self, BrokenLink, Linked};
 use crate::state::environment::NoUpstream;
@@ -46,7 +46,7 @@ pub(crate) enum Obstacle {
     NoManifest(Version),
     /// The release is one of later kuberpult.
     Revision(Version),
-    /// No train can come.
+    /// No train can come; or, if the config cannot be read, nothing at all.
     NoUpstream(NoUpstream),
     /// A train would find nothing to bring.
     NothingUpstream(Upstream),
@@ -61,9 +61,9 @@ impl Obstacle {
             Self::Locked(_) => "LOCKED",
             Self::NoManifest(_) => "APP_DOES_NOT_EXIST_IN_ENV",
             Self::Revision(_) => "APP_VERSION_HAS_REVISION",
-            Self::NoUpstream(_) => "ENV_HAS_NO_UPSTREAM",
+            Self::NoUpstream(why) => EnvironmentSkip::NoUpstream(why.clone()).cause().name,
             Self::NothingUpstream(_) => "APP_HAS_NO_VERSION_IN_UPSTREAM_ENV",
-            Self::Broken(_) => "BROKEN_LINK",
+            Self::Broken(_) => "APP_LINK_IS_BROKEN",
         }
     }
 }
@@ -109,6 +109,9 @@ pub(crate) fn ask(tree: &dyn ReadTree, ground: &Ground, question: &Question) -> 
     let version = match version {
         Some(version) => {
             known::version(tree, app, *version)?;
+            if let Err(why @ NoUpstream::Unreadable(_)) = &environment.upstream {
+                obstacles.push(Obstacle::NoUpstream(why.clone()));
+            }
             Some(*version)
         }
         None => match next(tree, environment, app)? {
@@ -128,14 +131,18 @@ pub(crate) fn ask(tree: &dyn ReadTree, ground: &Ground, question: &Question) -> 
             obstacles.push(Obstacle::NoManifest(version));
         }
     }
-    let locks = Locks::read(tree, name)?.in_force(tree, app)?;
-    obstacles.extend(locks.into_iter().map(Obstacle::Locked));
     let runs = deployment::current(tree, name, app)?;
+    let runs = runs.version().ok().flatten();
+    // As for a deployment: what runs already waits for no lock.
+    if version.is_none() || runs != version {
+        let locks = Locks::read(tree, name)?.in_force(tree, app)?;
+        obstacles.extend(locks.into_iter().map(Obstacle::Locked));
+    }
     Ok(Permission {
         app: app.clone(),
         environment: name.clone(),
         version,
-        runs: runs.version().ok().flatten(),
+        runs,
         obstacles,
         keeping: lock::on_manifest(tree, name, app)?,
     })

@@ -64,6 +64,18 @@ fn every_reason_is_told() {
 }
 
 #[test]
+fn locks_do_not_matter_to_what_runs_already() {
+    let world = world()
+        .runs("dev", "web", 2)
+        .runs("staging", "web", 2)
+        .locked("staging", "freeze")
+        .locked("staging/applications/web", "leak");
+    check(&world, "staging", None, &["2"]);
+    check(&world, "staging", Some(2), &["2"]);
+    check(&world, "staging", Some(1), &["1", "freeze", "leak"]);
+}
+
+#[test]
 fn where_nothing_can_come_from_the_answer_is_no() {
     check(
         &world(),
@@ -78,6 +90,10 @@ fn where_nothing_can_come_from_the_answer_is_no() {
         None,
         &["unknown", "nothing runs on dev, its upstream"],
     );
+    let torn = world().config("staging", "{");
+    let why = "`environments/staging/config.json`: EOF while parsing an object at line 1 column 1";
+    check(&torn, "staging", None, &["unknown", why]);
+    check(&torn, "staging", Some(1), &["1", why]);
     let link = "environments/dev/applications/web/version";
     let broken = world().file(link, &link_to("web", 9));
     let why = format!("`{link}` leads to release 9, which does not exist");
