@@ -5,6 +5,7 @@ use clap::Args;
 
 use super::exit::Exit;
 use super::session::{Refs, Session};
+use super::view::doubts_of;
 use crate::plan::view::View;
 use crate::plan::view::changelog::{Comparison, changelog};
 use crate::plan::{Done, Outcome};
@@ -63,7 +64,7 @@ impl ChangelogArgs {
                 let view = View::Changelog(changelog(tree, ground, &request)?);
                 Ok(Outcome {
                     done: Done::Viewed(view),
-                    warnings: Vec::new(),
+                    warnings: doubts_of(ground, [&request.from, &request.to]),
                 })
             },
             |_| false,

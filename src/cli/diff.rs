@@ -5,6 +5,7 @@ use clap::Args;
 
 use super::exit::Exit;
 use super::session::{Refs, Session};
+use super::view::doubts_of;
 use crate::plan::view::View;
 use crate::plan::view::comparison::{Comparison, Request, compare};
 use crate::plan::{Done, Outcome};
@@ -52,7 +53,7 @@ impl DiffArgs {
                 ground.settled()?;
                 Ok(Outcome {
                     done: Done::Viewed(View::Comparison(compare(tree, ground, &request)?)),
-                    warnings: Vec::new(),
+                    warnings: doubts_of(ground, [&request.left, &request.right]),
                 })
             },
             |_| false,

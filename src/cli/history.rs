@@ -4,10 +4,9 @@ use anyhow::Result;
 use clap::Args;
 
 use super::exit::Exit;
-use super::session::{Refs, Session};
-use super::view::FocusArgs;
+use super::session::Session;
+use super::view::{FocusArgs, look_back};
 use crate::plan::view::{View, history};
-use crate::plan::{Done, Outcome};
 use crate::state::When;
 
 /// Tell who moved what, from where to where, when, and by which operation
@@ -41,18 +40,11 @@ impl HistoryArgs {
         if let Some(when) = self.since {
             request.since = Some(when.instant(session.now())?);
         }
-        session.look_back(
-            &Refs::default(),
-            |tree, ground, past| {
-                ground.settled()?;
-                let told = history::tell(tree, ground, past, &request)?;
-                Ok(Outcome {
-                    done: Done::Viewed(View::History(told)),
-                    warnings: Vec::new(),
-                })
-            },
-            |_| false,
-        )?;
+        let group = request.focus.group.as_ref();
+        look_back(session, group, |(tree, past), ground| {
+            let told = history::tell(tree, ground, past, &request)?;
+            Ok(View::History(told))
+        })?;
         Ok(Exit::Done)
     }
 }

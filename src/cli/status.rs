@@ -6,9 +6,9 @@ use clap::{Args, ValueEnum};
 use super::exit::Exit;
 use super::session::Session;
 use super::view::{FocusArgs, look_back};
-use crate::plan::view::View;
 use crate::plan::view::board::{Concern, board};
 use crate::plan::view::page::page;
+use crate::plan::view::{Focus, View};
 
 /// Show what runs where, what waits behind which lock, and what is behind its upstream
 ///
@@ -51,8 +51,8 @@ impl From<Only> for Concern {
 
 impl StatusArgs {
     pub(super) fn run(self, session: &Session) -> Result<Exit> {
-        let (focus, only) = (self.focus.into(), self.only.map(Concern::from));
-        look_back(session, |(tree, past), ground| {
+        let (focus, only): (Focus, _) = (self.focus.into(), self.only.map(Concern::from));
+        look_back(session, focus.group.as_ref(), |(tree, past), ground| {
             if session.makes_page() {
                 let page = page((tree, past), ground, (&focus, only))?;
                 return Ok(View::Page(Box::new(page)));

@@ -8,7 +8,7 @@ use super::session::{Refs, Session};
 use crate::plan::view::permission::{Question, ask};
 use crate::plan::view::{Focus, View, locks, queue};
 use crate::plan::{Done, Ground, Outcome};
-use crate::state::{AppName, EnvName, GroupName, TeamName, Version};
+use crate::state::{AppName, EnvName, EnvPoint, GroupName, TeamName, Version};
 use crate::tree::{ReadPast, ReadTree};
 
 /// The part of a repository that a view shows.
@@ -88,8 +88,8 @@ pub(super) struct CanDeployArgs {
 
 impl LocksArgs {
     pub(super) fn run(self, session: &Session) -> Result<Exit> {
-        let focus = self.focus.into();
-        view(session, |tree, ground| {
+        let focus: Focus = self.focus.into();
+        look_back(session, focus.group.as_ref(), |(tree, _), ground| {
             Ok(View::Locks(locks::list(tree, ground, &focus)?))
         })?;
         Ok(Exit::Done)
@@ -98,8 +98,8 @@ impl LocksArgs {
 
 impl QueueArgs {
     pub(super) fn run(self, session: &Session) -> Result<Exit> {
-        let focus = self.focus.into();
-        look_back(session, |(tree, past), ground| {
+        let focus: Focus = self.focus.into();
+        look_back(session, focus.group.as_ref(), |(tree, past), ground| {
             Ok(View::Queue(queue::list(tree, past, ground, &focus)?))
         })?;
         Ok(Exit::Done)
@@ -113,7 +113,7 @@ impl CanDeployArgs {
             environment: self.environment,
             version: self.version,
         };
-        let outcome = view(session, |tree, ground| {
+        let outcome = look_back(session, None, |(tree, _), ground| {
             Ok(View::Permission(ask(tree, ground, &question)?))
         })?;
         Ok(match outcome.done {
@@ -123,17 +123,10 @@ impl CanDeployArgs {
     }
 }
 
-/// Looks, and tells what was seen.
-pub(super) fn view(
-    session: &Session,
-    see: impl Fn(&dyn ReadTree, &Ground) -> Result<View>,
-) -> Result<Outcome> {
-    look_back(session, |(tree, _), ground| see(tree, ground))
-}
-
-/// The same for a view of the state as it is now and of how it became so.
+/// Looks at what lies in a group, if one is asked for, and tells what was seen: the state as it is now, and how it became so.
 pub(super) fn look_back(
     session: &Session,
+    group: Option<&GroupName>,
     see: impl Fn((&dyn ReadTree, &dyn ReadPast), &Ground) -> Result<View>,
 ) -> Result<Outcome> {
     session.look_back(
@@ -142,9 +135,37 @@ pub(super) fn look_back(
             ground.settled()?;
             Ok(Outcome {
                 done: Done::Viewed(see((tree, past), ground)?),
-                warnings: Vec::new(),
+                warnings: doubts(ground, group.map(AsRef::as_ref)),
             })
         },
         |_| false,
     )
+}
+
+/// The same for the sides of a comparison, as far as they are looked at as they are now.
+pub(super) fn doubts_of(ground: &Ground, sides: [&EnvPoint; 2]) -> Vec<String> {
+    // Whoever names an environment means it, even if it has a group of that name to itself.
+    let is_environment = |side: &EnvPoint| ground.environments.get(&side.environment).is_some();
+    let now = sides.into_iter();
+    let now = now.filter(|side| side.at.is_none() && !is_environment(side));
+    doubts(ground, now.map(|side| side.environment.as_ref()))
+}
+
+/// The environments whose config cannot be read, so that nobody knows whether they belong to a group that is looked at. Other names are
+/// passed over.
+fn doubts<'a>(ground: &Ground, names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let is_group = |name: &&str| {
+        !ground
+            .environments
+            .group(&GroupName::found(name))
+            .is_empty()
+    };
+    let Some(group) = names.into_iter().find(is_group) else {
+        return Vec::new();
+    };
+    let environments = ground.environments.iter();
+    let unreadable = environments.filter_map(|each| Some((&each.name, each.readable().err()?)));
+    unreadable
+        .map(|(name, error)| format!("{error}; whether `{name}` belongs to `{group}` is unknown"))
+        .collect()
 }

@@ -1,6 +1,8 @@
 //! Exit codes of views, and what they say of names that are not there.
 
 use super::busy_shop;
+use crate::shop::{environments, point, store};
+use crate::world::{World, text};
 
 #[test]
 fn can_deploy_answers_with_its_exit_code() {
@@ -44,4 +46,33 @@ fn looking_changes_nothing() {
     }
     assert_eq!(world.head(), head);
     world.assert_in_step();
+}
+
+#[test]
+fn who_may_be_missing_from_a_group_is_told() {
+    let mut tree = environments();
+    store(&mut tree, "basket", 1);
+    point(&mut tree, "prod-de", "basket", 1);
+    tree.insert("environments/prod-ca/config.json".to_owned(), text("{"));
+    let world = World::with_files(&tree);
+    let doubt = "whether `prod-ca` belongs to `prod` is unknown";
+    for line in [
+        "status -g prod",
+        "locks -g prod",
+        "queue -g prod",
+        "history -g prod",
+        "diff staging prod",
+        "changelog prod..staging",
+    ] {
+        let answer = world.run(line);
+        assert_eq!(answer.code, 0, "{answer}");
+        assert!(answer.stderr.contains(doubt), "{line}\n{answer}");
+        let answer = world.run(&format!("{line} -o json"));
+        let warning = answer.json()["warnings"][0].to_string();
+        assert!(warning.contains(doubt), "{line}\n{answer}");
+    }
+    for line in ["status", "queue -e prod-de", "diff staging prod-de"] {
+        let answer = world.run(line);
+        assert_eq!(answer.stderr, "", "{line}");
+    }
 }
