@@ -1,11 +1,14 @@
 //! Names that must exist, and the nearest ones when they do not.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 
 use super::refusal::Others;
 use super::{Ground, Refusal};
 use crate::state::{
-    AppName, EnvName, Environment, GroupName, TeamName, Version, deployment, release,
+    AppName, EnvName, Environment, EnvironmentGraph, GroupName, TeamName, Version, deployment,
+    release,
 };
 use crate::tree::ReadTree;
 
@@ -64,6 +67,31 @@ pub(super) fn whole_group<'a>(
     group(ground, name)
 }
 
+/// The environments of the group of that name, or else the environment of that name, as for trains; at least one. What does not exist
+/// is refused as `asked`.
+pub(super) fn members<'a>(
+    graph: &'a EnvironmentGraph,
+    name: &str,
+    asked: &str,
+) -> Result<Vec<&'a Environment>> {
+    let mut members = graph.group(&GroupName::found(name));
+    if members.is_empty() {
+        members.extend(graph.iter().find(|each| each.name.as_ref() == name));
+    }
+    if members.is_empty() {
+        return Err(no_target(graph, asked).into());
+    }
+    Ok(members)
+}
+
+/// The refusal of a name that is neither an environment nor a group.
+pub(super) fn no_target(graph: &EnvironmentGraph, asked: &str) -> Refusal {
+    let environments = graph.iter().map(|each| each.name.to_string());
+    let groups = graph.groups().into_iter().map(ToString::to_string);
+    let names: BTreeSet<_> = environments.chain(groups).collect();
+    unknown("environment or environment group", asked, names.into_iter())
+}
+
 /// Fails unless the app has releases or a folder on some environment.
 pub(super) fn app(tree: &dyn ReadTree, ground: &Ground, name: &AppName) -> Result<()> {
     if release::app_exists(tree, name)? {
@@ -85,7 +113,7 @@ pub(super) fn no_app(tree: &dyn ReadTree, name: &AppName) -> Result<anyhow::Erro
 
 /// Fails unless some app belongs to the team.
 pub(super) fn team(tree: &dyn ReadTree, name: &TeamName) -> Result<()> {
-    let mut teams = std::collections::BTreeSet::new();
+    let mut teams = BTreeSet::new();
     for app in release::apps(tree)? {
         teams.extend(release::team(tree, &app)?);
     }

@@ -162,17 +162,7 @@ fn resolve<'a>(ground: &'a Ground, request: &Train) -> Result<(Target, Vec<&'a E
         TargetKind::Unknown => match group() {
             Ok(members) => Ok((Target::Group(request.target.clone()), members)),
             Err(_) => environment().map_err(|_: anyhow::Error| {
-                let environments = ground.environments.iter().map(|each| each.name.to_string());
-                let groups = ground
-                    .environments
-                    .groups()
-                    .into_iter()
-                    .map(ToString::to_string);
-                let mut names: Vec<_> = environments.chain(groups).collect();
-                names.sort();
-                names.dedup();
-                let what = "environment or environment group";
-                known::unknown(what, request.target.as_ref(), names.into_iter()).into()
+                known::no_target(&ground.environments, request.target.as_ref()).into()
             }),
         },
     }

@@ -8,9 +8,7 @@ use crate::plan::cargo::{Cargo, Yard};
 use crate::plan::{Ground, Refusal, Source, known};
 use crate::state::deployment::{self, BrokenLink};
 use crate::state::release::{self, ReleaseKind};
-use crate::state::{
-    AppName, EnvName, EnvPoint, EnvironmentGraph, GroupName, TeamName, Upstream, Version,
-};
+use crate::state::{AppName, EnvName, EnvPoint, EnvironmentGraph, TeamName, Upstream, Version};
 use crate::tree::ReadTree;
 
 /// What to compare.
@@ -179,18 +177,7 @@ impl<'a> Side<'a> {
         source: Option<Source>,
         point: &EnvPoint,
     ) -> Result<Self> {
-        let name = &point.environment;
-        let mut members = graph.group(&GroupName::found(name.as_ref()));
-        if members.is_empty() {
-            members.extend(graph.get(name));
-        }
-        if members.is_empty() {
-            let environments = graph.iter().map(|each| each.name.to_string());
-            let groups = graph.groups().into_iter().map(ToString::to_string);
-            let names: BTreeSet<_> = environments.chain(groups).collect();
-            let what = "environment or environment group";
-            return Err(known::unknown(what, &point.to_string(), names.into_iter()).into());
-        }
+        let members = known::members(graph, point.environment.as_ref(), &point.to_string())?;
         let upstreams = members.iter().filter_map(|each| match &each.upstream {
             Ok(Upstream::Environment(upstream)) => Some((each.name.clone(), upstream.clone())),
             Ok(Upstream::Latest) | Err(_) => None,

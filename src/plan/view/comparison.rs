@@ -8,7 +8,7 @@ use crate::plan::movement::Shown;
 use crate::plan::{Ground, Source, known};
 use crate::state::deployment::{BrokenLink, Linked};
 use crate::state::{
-    AppName, EnvName, EnvPoint, EnvironmentGraph, GroupName, Version, deployment, queue, release,
+    AppName, EnvName, EnvPoint, EnvironmentGraph, Version, deployment, queue, release,
 };
 use crate::tree::ReadTree;
 
@@ -181,7 +181,10 @@ impl<'a> Looked<'a> {
         Ok(Self {
             tree: past.map_or(tree, |past| past.tree),
             source: past.map(|past| past.source),
-            environments: named(graph, point)?,
+            environments: known::members(graph, point.environment.as_ref(), &point.to_string())?
+                .into_iter()
+                .map(|each| each.name.clone())
+                .collect(),
         })
     }
 
@@ -198,32 +201,6 @@ impl<'a> Looked<'a> {
             waits: link(queue::waiting(self.tree, environment, app)?)?,
         })
     }
-}
-
-/// The environment of this name, or else those of the group.
-fn named(graph: &EnvironmentGraph, point: &EnvPoint) -> Result<Vec<EnvName>> {
-    let name = &point.environment;
-    if graph.get(name).is_some() {
-        return Ok(vec![name.clone()]);
-    }
-    let group = GroupName::found(name.as_ref());
-    let members: Vec<_> = graph
-        .group(&group)
-        .into_iter()
-        .map(|each| each.name.clone())
-        .collect();
-    if !members.is_empty() {
-        return Ok(members);
-    }
-    let groups = graph.groups().into_iter().map(ToString::to_string);
-    let names = graph.iter().map(|each| each.name.to_string());
-    let others = known::others(name.as_ref(), names.chain(groups));
-    Err(crate::plan::Refusal::Unknown {
-        what: "environment or group",
-        name: point.to_string(),
-        others,
-    }
-    .into())
 }
 
 fn pair((left, one): (&Looked, &EnvName), (right, other): (&Looked, &EnvName)) -> Result<Pair> {

@@ -155,15 +155,29 @@ fn an_environment_must_be_there_at_its_point() {
     assert_eq!(
         sides("prod-c", "dev"),
         [
-            "there is no environment or group `prod-c`",
+            "there is no environment or environment group `prod-c`",
             "did you mean `prod-a` or `prod-b` or `prod`?"
         ]
     );
     assert_eq!(
         sides("dev", "prod@then"),
         [
-            "there is no environment or group `prod@then`",
+            "there is no environment or environment group `prod@then`",
             "these exist: `dev`"
         ]
     );
+}
+
+#[test]
+fn a_name_of_an_environment_and_its_group_is_the_group_and_is_meant_once() {
+    let world = World::of(&[("dev", "latest")])
+        .group("prod", &[("prod", "dev"), ("prod-b", "dev")])
+        .releases("web", 1..=1, &["dev", "prod", "prod-b"])
+        .runs("prod-b", "web", 1);
+    let sides = |left, right| told(&world, &world, [left, right]);
+    assert_eq!(
+        sides("dev", "prod"),
+        ["dev|prod-b web: - - | 1 -: OnlyRight"]
+    );
+    assert_eq!(sides("prd", "dev")[1], "did you mean `prod`?");
 }
