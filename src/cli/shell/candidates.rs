@@ -173,7 +173,8 @@ fn of_repository(line: &Line, value: Value) -> Result<Vec<Candidate>> {
     let plainly = |names: Vec<String>| names.iter().map(|name| Candidate::new(name, "")).collect();
     let noun = match value {
         Value::Noun(noun) => noun,
-        Value::Upstream | Value::Range => Noun::Environment,
+        Value::Range => Noun::Target,
+        Value::Upstream => Noun::Environment,
         Value::Remote => return Ok(plainly(checkout.remotes()?)),
         Value::Branch => return Ok(plainly(checkout.branches()?)),
         Value::Point => {

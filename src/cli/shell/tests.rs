@@ -51,7 +51,7 @@ fn whatever_is_called_like_a_name_of_the_repository_is_completed_as_one() {
             Noun::Team
         } else if is_any(&["lock_id", "lock-id", "ID"]) {
             Noun::LockId
-        } else if is_any(&["target", "TARGET"]) {
+        } else if is_any(&["target", "TARGET", "ENV[@POINT]"]) {
             Noun::Target
         } else if names[0] == "version" && argument.get_action().takes_values() {
             Noun::Version

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use clap::Arg;
 
 use crate::plan::names::Noun;
-use crate::state::{AppName, EnvName, GroupName, LockId, SourceRef, TeamName, Upstream, Version};
+use crate::state::{
+    AppName, EnvName, EnvPoint, GroupName, LockId, SourceRef, TeamName, Upstream, Version,
+};
 
 /// What stands behind an option, or in the place of a positional argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +17,7 @@ pub(super) enum Value {
     Listed,
     /// A name of the repository.
     Noun(Noun),
-    /// Two environments with `..` between them.
+    /// Two environments or groups with `..` between them.
     Range,
     /// An environment, or `latest`.
     Upstream,
@@ -67,6 +69,7 @@ impl Value {
             (TypeId::of::<GroupName>(), Self::Noun(Noun::Group)),
             (TypeId::of::<TeamName>(), Self::Noun(Noun::Team)),
             (TypeId::of::<LockId>(), Self::Noun(Noun::LockId)),
+            (TypeId::of::<EnvPoint>(), Self::Noun(Noun::Target)),
             (TypeId::of::<Version>(), Self::Noun(Noun::Version)),
             (TypeId::of::<Upstream>(), Self::Upstream),
             (TypeId::of::<SourceRef>(), Self::Point),

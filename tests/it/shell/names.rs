@@ -97,6 +97,16 @@ fn names_are_those_of_the_repository_narrowed_by_the_line() {
         "trainyard release-train prod",
         &["prod", "prod-ca", "prod-de"],
     );
+    check(
+        &world,
+        "trainyard diff staging prod",
+        &["prod", "prod-ca", "prod-de"],
+    );
+    check(
+        &world,
+        "trainyard changelog staging..prod",
+        &["staging..prod", "staging..prod-ca", "staging..prod-de"],
+    );
     check(&world, "trainyard --branch ", &["main"]);
 }
 
