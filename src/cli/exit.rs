@@ -51,7 +51,7 @@ impl Exit {
             Self::Invalid => "the repository is not valid",
             Self::KeptMoving => "the remote kept moving",
             Self::ChangesPending => {
-                "changes pending (prognosis --detailed-exitcode), or files out of step (render --check)"
+                "changes pending (prognosis --detailed-exitcode), environments differ (diff --detailed-exitcode), or files out of step (render --check)"
             }
         }
     }

@@ -182,6 +182,7 @@ enum Command {
     Change(Box<Change>),
     Apply(apply::ApplyArgs),
     Prognosis(train::PrognosisArgs),
+    Status(status::StatusArgs),
     Locks(view::LocksArgs),
     Queue(view::QueueArgs),
     CanDeploy(view::CanDeployArgs),
@@ -189,7 +190,6 @@ enum Command {
     Diff(diff::DiffArgs),
     Changelog(changelog::ChangelogArgs),
     Where(whereabouts::WhereArgs),
-    Status(status::StatusArgs),
     Environment(Box<environment::EnvironmentArgs>),
     Render(render::RenderArgs),
     /// Take the command lines of kuberpult-client, for scripts that are written for it
