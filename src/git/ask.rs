@@ -214,7 +214,7 @@ pub(super) fn unreachable(remote: &Remote, finished: &Finished) -> Failure {
     }
     let message = format!("the remote `{}` cannot be reached:\n{words}", remote.name);
     Failure::new(FailureKind::Failed, message).hint(format!(
-        "see that `git fetch {}` works in this checkout",
+        "see that `git fetch {}` works in this checkout; with `--no-push` the local branch is used as it is",
         remote.name
     ))
 }

@@ -36,6 +36,10 @@ fn a_remote_that_is_not_there_ends_with_1() {
             answer.stderr.contains("see that `git fetch origin` works"),
             "{answer}"
         );
+        let view = world.fails("status", 1);
+        assert!(view.stderr.contains("`--no-push`"), "{view}");
+        let local = world.ok("status --no-push");
+        assert!(local.contains("2 environments"), "{local}");
     }
 }
 
