@@ -104,11 +104,6 @@ impl Moment {
         self.0.as_second()
     }
 
-    /// The instant so many seconds after 1970; `None` if no calendar goes that far.
-    pub(crate) fn from_seconds(seconds: i64) -> Option<Self> {
-        Timestamp::from_second(seconds).ok().map(Self)
-    }
-
     /// The instant of so many ticks.
     pub(crate) fn from_ticks(ticks: u64) -> Option<Self> {
         let since_1970 = i128::from(ticks) - i128::from(TICKS_TO_1970);

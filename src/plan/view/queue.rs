@@ -42,11 +42,11 @@ pub(crate) struct WaitsSince {
 }
 
 impl WaitsSince {
-    fn of(since: &Since) -> Option<Self> {
-        Some(Self {
-            at: Moment::from_seconds(since.commit().seconds)?,
+    fn of(since: &Since) -> Self {
+        Self {
+            at: Moment::of_seconds(since.commit().seconds),
             or_longer: matches!(since, Since::BeforeOrAt(_)),
-        })
+        }
     }
 
     /// How long before `now` it began.
@@ -77,7 +77,7 @@ impl QueueList {
         let path = |each: &Waiting| queue::path(&each.environment, &each.app);
         let since = past.since(&self.waiting.iter().map(path).collect())?;
         for each in &mut self.waiting {
-            each.since = since.get(&path(each)).and_then(WaitsSince::of);
+            each.since = since.get(&path(each)).map(WaitsSince::of);
         }
         self.waiting
             .sort_by_key(|each| (each.since.is_none(), each.since));
