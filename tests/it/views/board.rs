@@ -228,7 +228,7 @@ fn every_other_mark_has_its_place_and_its_meaning() {
     );
     assert!(told[2].contains("  1 -1 M   2 +1 "), "{told:#?}");
     for meaning in [
-        "+N releases ahead of it",
+        "+N releases ahead of its upstream",
         "M a lock keeps the manifest",
         "gone undeployed",
     ] {

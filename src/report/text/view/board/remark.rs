@@ -100,7 +100,7 @@ impl Remark {
             Self::Broken => "broken the link cannot be used",
             Self::Undeployed => "gone undeployed",
             Self::Behind(_) => "-N releases behind its upstream",
-            Self::Ahead(_) => "+N releases ahead of it",
+            Self::Ahead(_) => "+N releases ahead of its upstream",
             Self::Waits(_) => ">N waits in the queue",
             Self::WaitsBroken => ">broken the link in the queue cannot be used",
             Self::Locked => "L locked",
