@@ -15,9 +15,10 @@ pub(super) fn lines(board: &Board, fate: &Fate) -> Vec<String> {
         }
         (_, _) => grid(board),
     };
-    for remark in locked(board).into_iter().chain(astray(board)) {
-        lines.extend([String::new(), escaped(&remark)]);
-    }
+    // Above the table, which may be long.
+    let remarks = locked(board).into_iter().chain(astray(board));
+    let remarks = remarks.flat_map(|remark| [String::new(), escaped(&remark)]);
+    lines.splice(1..1, remarks);
     let queue = &board.queue;
     if !queue.waiting.is_empty() {
         lines.push(String::new());
