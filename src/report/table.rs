@@ -32,6 +32,8 @@ pub(super) enum Give {
     Note,
     /// First, like a text; and where that is not enough it is left out, the last one before the others.
     Extra,
+    /// It is left out as soon as anything would have to be cut: the same is told elsewhere in fewer letters.
+    Spare,
 }
 
 /// The head of a column, and how the column gives way.
@@ -81,7 +83,7 @@ impl Table {
             let cells = row.iter().zip(&self.heads).zip(&widths);
             let cells = cells.map(|(((style, text), (_, give)), width)| {
                 let text = match give {
-                    Give::Whole | Give::Name => cut(text, *width),
+                    Give::Whole | Give::Name | Give::Spare => cut(text, *width),
                     Give::Text | Give::Note | Give::Extra => fit(text, Some(*width)),
                 };
                 let plain = *style == Style::new() || text.is_empty();
@@ -111,19 +113,17 @@ impl Table {
             let gaps = usize::from(GAP) * self.heads.len().saturating_sub(1);
             let room = width.saturating_sub(gaps);
             let mut widths = self.natural();
+            if widths.iter().sum::<usize>() > room
+                && let Some(spare) = self.last(Give::Spare)
+            {
+                self.leave_out(spare);
+                continue;
+            }
             let texts = self.places(|give| !matches!(give, Give::Whole | Give::Name));
             shrink(&mut widths, &texts, NARROW_TEXT, room);
-            let extra = self
-                .heads
-                .iter()
-                .rposition(|(_, give)| *give == Give::Extra);
+            let extra = self.last(Give::Extra);
             match extra.filter(|_| widths.iter().sum::<usize>() > room) {
-                Some(extra) => {
-                    self.heads.remove(extra);
-                    for row in &mut self.rows {
-                        row.remove(extra);
-                    }
-                }
+                Some(extra) => self.leave_out(extra),
                 None => {
                     let notes = self.places(|give| give == Give::Note);
                     let all = self.places(|_| true);
@@ -134,6 +134,18 @@ impl Table {
                     return widths;
                 }
             }
+        }
+    }
+
+    /// The last column that gives way like this.
+    fn last(&self, which: Give) -> Option<usize> {
+        self.heads.iter().rposition(|(_, give)| *give == which)
+    }
+
+    fn leave_out(&mut self, column: usize) {
+        self.heads.remove(column);
+        for row in &mut self.rows {
+            row.remove(column);
         }
     }
 
@@ -282,6 +294,19 @@ mod tests {
         assert_eq!(row(46), "team money on prod-de  yearly au…  27 days ago");
         assert_eq!(row(36), "team …od-de  yearly au…  27 days ago");
         assert_eq!(row(31), "team…-de  yearly …  27 days ago");
+    }
+
+    #[test]
+    fn a_spare_column_goes_before_anything_is_cut() {
+        let heads = [("Operation", Give::Text), ("At", Give::Spare)];
+        let row = |width| {
+            let mut table = Table::new(&heads);
+            let cells = ["deploy cart prod-de 2", "2026-03-02T08:00:00Z"];
+            table.row(cells.map(|text| (Style::new(), text.to_owned())));
+            table.lines(Some(width)).remove(1)
+        };
+        assert_eq!(row(43), "deploy cart prod-de 2  2026-03-02T08:00:00Z");
+        assert_eq!(row(42), "deploy cart prod-de 2");
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub(in crate::report) const HEADS: [Head; 5] = [
     ("When", Give::Whole),
     ("Who", Give::Text),
     ("Operation", Give::Text),
-    ("At", Give::Extra),
+    ("At", Give::Spare),
 ];
 
 pub(super) fn lines(history: &History, fate: &Fate) -> Vec<String> {
