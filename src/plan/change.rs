@@ -125,6 +125,37 @@ pub(crate) fn change(
     Ok(between(path, old.as_deref(), &tree.bytes(&after)?))
 }
 
+/// The difference between a stored manifest and a given one, as a unified diff without the values of secrets; empty if there is none.
+pub(super) fn unified(field: &str, stored: &str, given: &str) -> String {
+    if stored == given {
+        return String::new();
+    }
+    let mut lines = vec![format!("--- {field} stored"), format!("+++ {field} given")];
+    match between(RepoPath::root(), Some(stored.as_bytes()), given.as_bytes()) {
+        ManifestChange::Same | ManifestChange::Kept => {}
+        ManifestChange::Unreadable { removed, added, .. } => lines.push(format!(
+            "(+{added} -{removed}; not shown, since not all of it is YAML, and secrets in it cannot be told from the rest)"
+        )),
+        ManifestChange::Text(diff) => {
+            let hunks = diff.hunks.unwrap_or_default();
+            if hunks.is_empty() {
+                lines.push("(nothing but how its secrets are written)".to_owned());
+            }
+            let range = |(first, many)| match many {
+                1 => format!("{first}"),
+                _ => format!("{first},{many}"),
+            };
+            for hunk in hunks {
+                let (before, after) = (range(hunk.before), range(hunk.after));
+                lines.push(format!("@@ -{before} +{after} @@"));
+                let told = hunk.lines.iter();
+                lines.extend(told.map(|(sign, line)| [sign.mark(), line].concat()));
+            }
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
 /// What changes from a manifest, if there is one, to another one.
 fn between(path: RepoPath, old: Option<&[u8]>, new: &[u8]) -> ManifestChange {
     let is_new = old.is_none();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use super::{Ground, Refusal, known, manifest};
+use super::{Ground, Refusal, change, known};
 use crate::state::release::{self, Field, ReleaseKind};
 use crate::state::{AppName, CommitId, EnvName, deployment};
 use crate::tree::ReadTree;
@@ -77,7 +77,7 @@ pub(crate) fn deployed_source(
     Ok(Some(facts))
 }
 
-/// How manifests differ from those of the latest release, as unified diffs; empty where they do not.
+/// How manifests differ from those of the latest release, as unified diffs without the values of secrets; empty where they do not.
 pub(crate) fn differences(
     tree: &dyn ReadTree,
     app: &AppName,
@@ -92,7 +92,7 @@ pub(crate) fn differences(
             Some(content) => String::from_utf8_lossy(&tree.bytes(&content)?).into_owned(),
             None => String::new(),
         };
-        let difference = manifest::diff("manifest", &stored, given);
+        let difference = change::unified("manifest", &stored, given);
         found.insert(environment.clone(), difference);
     }
     Ok(found)

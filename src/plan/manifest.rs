@@ -48,7 +48,7 @@ fn without_empty(documents: Vec<Value>) -> Vec<Value> {
         .collect()
 }
 
-/// A unified diff from the stored to the given text.
+/// A unified diff from the stored to the given text, which is no manifest: those are told by `change::unified`.
 pub(super) fn diff(field: &str, stored: &str, given: &str) -> String {
     let diff = TextDiff::from_lines(stored, given);
     let mut unified = diff.unified_diff();

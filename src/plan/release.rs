@@ -10,7 +10,7 @@ use super::place::Place;
 use super::record::{self, Route};
 use super::refusal::{Difference, Others};
 use super::unlock::settle_one;
-use super::{Ground, Refusal, known, manifest, minor};
+use super::{Ground, Refusal, change, known, manifest, minor};
 use crate::state::deployment::{self, Linked};
 use crate::state::release::{self, Field, Release, ReleaseKind};
 use crate::state::{
@@ -218,7 +218,11 @@ fn check_same(tree: &dyn ReadTree, request: &NewRelease, version: Version) -> Re
         let same = stored
             .as_ref()
             .is_some_and(|stored| manifest::same(stored, given));
-        compare(format!("manifest for {environment}"), stored, given, same);
+        if !same {
+            let field = format!("manifest for {environment}");
+            let diff = change::unified(&field, &stored.unwrap_or_default(), given);
+            differences.push(Difference { field, diff });
+        }
     }
     if differences.is_empty() {
         return Ok(());

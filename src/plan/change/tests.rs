@@ -135,3 +135,28 @@ fn the_manifest_that_lies_there_is_compared_with_what_would_be_written() {
         .file(&format!("{folder}/manifest_locks/mend/message"), "x");
     check(kept, "a: 1\n", "kept");
 }
+
+#[test]
+fn a_refusal_tells_what_differs_and_never_a_secret() {
+    let secret = "kind: Secret\nstringData: {a: hunter2}\n";
+    for (stored, given, expected) in [
+        (secret, secret, ""),
+        (
+            secret,
+            "kind: \"Secret\"\nstringData:\n  a: hunter2\n",
+            "--- m stored\n+++ m given\n(nothing but how its secrets are written)\n",
+        ),
+        (
+            "a: hunter2\n\tx",
+            secret,
+            "--- m stored\n+++ m given\n(+2 -2; not shown, since not all of it is YAML, and secrets in it cannot be told from the rest)\n",
+        ),
+        (
+            "",
+            "a: 1\nb: 2\n",
+            "--- m stored\n+++ m given\n@@ -0,0 +1,2 @@\n+a: 1\n+b: 2\n",
+        ),
+    ] {
+        assert_eq!(unified("m", stored, given), expected);
+    }
+}

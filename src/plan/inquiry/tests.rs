@@ -117,6 +117,12 @@ fn manifests_are_held_against_those_of_the_latest_release() {
         changed.ends_with("@@ -1 +1 @@\n-a: 10\n+a: 11\n"),
         "{changed}"
     );
+    let secret = "--- # x\nkind: Secret\nstringData: {a: sesame}\n";
+    let hidden = compared("dev", secret);
+    assert!(
+        hidden.ends_with("\n-a: 10\n+---\n+kind: Secret\n+stringData:\n+  a: (secret value)\n"),
+        "{hidden}"
+    );
     let new = compared("staging", "a: 1\n");
     assert!(new.ends_with("+a: 1\n") && !new.contains("\n-a"), "{new}");
     let unknown = differences(&world.0, &"api".parse().unwrap(), &BTreeMap::new());

@@ -185,6 +185,31 @@ release 4 of `web` exists and differs in `source_message`, `ci_link`, `team`, `m
     assert_eq!(words, expected);
 }
 
+#[test]
+fn another_release_under_a_number_is_refused_without_telling_secrets() {
+    let secret =
+        |value: &str| format!("kind: Secret\nmetadata:\n  name: x\nstringData:\n  a: {value}\n");
+    let stored = number(4, of("web", &[("dev", &secret("hunter2"))]));
+    let mut world = world();
+    world.changes(|draft, ground| release(draft, ground, &stored));
+    let other = number(4, of("web", &[("dev", &secret("sesame"))]));
+    let words = world
+        .changes(|draft, ground| release(draft, ground, &other))
+        .0
+        .join("\n");
+    let expected = "\
+release 4 of `web` exists and differs in `manifest for dev`
+--- manifest for dev stored
++++ manifest for dev given
+@@ -2,4 +2,4 @@
+ metadata:
+   name: x
+ stringData:
+-  a: (secret value)
++  a: (secret value, changed)";
+    assert_eq!(words, expected);
+}
+
 /// Releases 10, 20 … 80, of which 70 is the lowest in use; five are kept.
 fn decades() -> World {
     World::of(&[("dev", "latest")])

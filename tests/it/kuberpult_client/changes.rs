@@ -220,9 +220,14 @@ fn a_dry_run_of_a_release_prints_how_it_differs_and_changes_nothing() {
     insta::assert_snapshot!("dry_run", tell(&world, &lines));
     world.assert_untouched(&before);
     let stored = "applications/basket/releases/2/environments/staging/manifests.yaml";
-    world.file(stored, "a: \u{1b}[31mred\n");
+    world.file(stored, "a: \u{202e}red\n");
     let answer = world.client(lines[0]);
-    assert!(answer.stdout.contains("-a: \\u{1b}[31mred\n"), "{answer}");
+    assert!(answer.stdout.contains("-a: \\u{202e}red\n"), "{answer}");
+    // What is no YAML may hold a secret anywhere.
+    world.file(stored, "a: \u{1b}[31mscarlet\n");
+    let answer = world.client(lines[0]);
+    assert!(!answer.stdout.contains("scarlet"), "{answer}");
+    assert!(answer.stdout.contains("not shown"), "{answer}");
 }
 
 #[test]
