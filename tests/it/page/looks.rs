@@ -64,8 +64,30 @@ fn a_telephone_is_wide_enough() {
     let head =
         tab.ask("return getComputedStyle(document.querySelector('.list td'), '::before').content");
     assert!(head.as_str().unwrap().starts_with("\"Where"), "{head}");
+    // What a list is about takes the whole width.
+    let widths = tab.ask(
+        "const list = document.querySelector('.list');
+        return [list.caption.offsetWidth, list.offsetWidth]",
+    );
+    assert_eq!(widths[0], widths[1]);
     tab.click("#apps tbody th button");
     assert!(!is_too_wide(&tab));
+}
+
+#[test]
+fn no_app_is_seen_through_the_head_of_the_board() {
+    let Some(tab) = tab() else { return };
+    tab.resize(1200, 300);
+    Page::of(&page_of(&ugly())).open(&tab, "");
+    let through = tab.ask(
+        "const region = document.querySelector('#region'); region.scrollTop = 500; region.scrollLeft = 3000;
+        const corner = document.querySelector('#apps thead tr').cells[0];
+        const cells = [...document.querySelectorAll('#apps thead :is(th, td)')];
+        const clear = cells.filter((cell) => getComputedStyle(cell).backgroundColor === 'rgba(0, 0, 0, 0)');
+        const left = corner.getBoundingClientRect().left - region.getBoundingClientRect().left;
+        return [cells.length > 40, clear.length, Math.round(left)]",
+    );
+    assert_eq!(through, json!([true, 0, 1]));
 }
 
 #[test]
