@@ -9,6 +9,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 download() {
   local protocols='=https'
   case $1 in
+    # What stands before an `@` is no host.
+    *@*) fail "\`$1\` is no https address without a user" ;;
     http://127.0.0.1[:/]* | http://localhost[:/]*) protocols='=http' ;;
     https://*) ;;
     *) fail "\`$1\` is no https address" ;;

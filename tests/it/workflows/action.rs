@@ -17,7 +17,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(".github/actions/trainyard")
 }
 
-/// Splits a line with the variable `A`; `Err` holds what a person is told.
+/// Splits a line with the variables `A`, `name` and `line`; `Err` holds what a person is told.
 fn split(machine: &Machine, line: &str) -> Result<Vec<String>, String> {
     let script = "set -euo pipefail; . ./common.sh; . ./words.sh; split \"$LINE\"; printf '%s\\0' ${words[@]+\"${words[@]}\"} >\"$OUT\"";
     let out = machine.temp().join("words");
@@ -25,7 +25,9 @@ fn split(machine: &Machine, line: &str) -> Result<Vec<String>, String> {
     let bash = bash.current_dir(folder()).args(["-c", script]);
     bash.env("LINE", line)
         .env("OUT", &out)
-        .env("A", "x  'y\" $A `z` *");
+        .env("A", "x  'y\" $A `z` *")
+        .env("name", "a\n\n")
+        .env("line", "");
     let (printed, success) = machine.finish(bash);
     if !success {
         return Err(commands(&printed).remove(0).data);
@@ -71,6 +73,16 @@ fn a_variable_is_one_value_and_never_read_again() {
     assert_eq!(
         split(&machine, "$A -m=\"${A}b\" $A\"$A\" '$A'").unwrap(),
         expected
+    );
+    // The script has variables of these names, too.
+    assert_eq!(
+        split(&machine, "$name-${name} x$line $line").unwrap(),
+        ["a\n\n-a\n\n", "x", ""]
+    );
+    assert!(
+        split(&machine, "$word")
+            .unwrap_err()
+            .contains("word, which is not set")
     );
 }
 
@@ -193,7 +205,13 @@ fn a_version_is_a_version_and_an_address_is_safe() {
             job.log
         );
     }
-    for url in ["http://example.com", "file:///tmp", "ftp://x", "--config=x"] {
+    for url in [
+        "http://example.com",
+        "http://localhost:x@example.com",
+        "file:///tmp",
+        "ftp://x",
+        "--config=x",
+    ] {
         let job = act(
             &machine,
             &world,
