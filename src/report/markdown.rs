@@ -149,8 +149,17 @@ fn details(
     for (title, change) in plain {
         lines.push(change::item(title, change));
     }
+    let mut left_out = Vec::new();
     for (title, change) in folded {
-        lines.extend(room.fold(title, change));
+        if room.is_used_up() {
+            left_out.push(change::left_out(title, change));
+        } else {
+            lines.extend(room.fold(title, change));
+        }
+    }
+    if !left_out.is_empty() {
+        lines.push(String::new());
+        lines.extend(left_out);
     }
     lines
 }

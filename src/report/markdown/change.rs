@@ -19,6 +19,10 @@ impl Room {
         Self(MOST_OF_ALL)
     }
 
+    pub(super) fn is_used_up(&self) -> bool {
+        self.0 == 0
+    }
+
     /// The lines of a change, folded away below a title.
     pub(super) fn fold(&mut self, title: &str, change: &ManifestChange) -> Vec<String> {
         let Some(diff) = shown(change) else {
@@ -36,12 +40,10 @@ impl Room {
             String::new(),
             format!("<details><summary>{summary}</summary>"),
             String::new(),
+            format!("{fence}diff"),
         ];
-        if most > 0 {
-            folded.push(format!("{fence}diff"));
-            folded.extend_from_slice(&lines[..most]);
-            folded.push(fence);
-        }
+        folded.extend_from_slice(&lines[..most]);
+        folded.push(fence);
         if most < lines.len() {
             folded.extend([
                 String::new(),
@@ -63,6 +65,11 @@ pub(super) fn item(title: &str, change: &ManifestChange) -> String {
     format!("- {}", told(title, change))
 }
 
+/// A change for whose lines no room is left.
+pub(super) fn left_out(title: &str, change: &ManifestChange) -> String {
+    format!("- {}; *its lines are left out*", told(title, change))
+}
+
 fn told(title: &str, change: &ManifestChange) -> String {
     escaped(&format!("{title} {}", summary(change)))
 }
@@ -81,4 +88,56 @@ fn fence(lines: &[String]) -> String {
         .flat_map(|line| line.split(|letter| letter != '`'));
     let longest = runs.map(str::len).max().unwrap_or(0);
     "`".repeat(longest.max(2) + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::change::{Diff, Hunk, Sign};
+    use crate::tree::RepoPath;
+
+    #[test]
+    fn a_fold_is_cut_and_no_code_in_it_ends_it() {
+        let line = (Sign::Comes, format!("````{}", "x".repeat(300)));
+        let change = ManifestChange::Text(Diff {
+            path: RepoPath::of(&["m"]),
+            is_new: false,
+            removed: 0,
+            added: 200,
+            hunks: Some(vec![Hunk {
+                before: (0, 0),
+                after: (1, 200),
+                lines: vec![line; 200],
+            }]),
+        });
+        let mut room = Room::new();
+        for _ in 0..MOST_OF_ALL / MOST_OF_ONE {
+            assert!(!room.is_used_up());
+            let folded = room.fold("<web> on dev:", &change);
+            assert_eq!(
+                folded[1],
+                "<details><summary>&lt;web&gt; on dev&#58; manifest&#58; +200 -0</summary>"
+            );
+            let code = folded.iter().filter(|line| line.starts_with("+````x"));
+            assert_eq!(code.count(), MOST_OF_ONE - 3);
+            assert_eq!(
+                folded
+                    .iter()
+                    .filter(|line| line.starts_with("`````"))
+                    .count(),
+                2
+            );
+            assert!(folded.contains(&"*53 more lines are left out.*".to_owned()));
+            assert!(
+                folded
+                    .iter()
+                    .all(|line| line.chars().count() <= LONGEST + 1)
+            );
+        }
+        assert!(room.is_used_up());
+        assert_eq!(
+            left_out("web on dev:", &change),
+            "- web on dev&#58; manifest&#58; +200 -0; *its lines are left out*"
+        );
+    }
 }
