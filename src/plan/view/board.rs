@@ -261,7 +261,13 @@ impl Board {
         });
         let stays = |(place, column): (usize, &Column)| {
             let about = |row: &Row| concern.is_about((column, row, &row.cells[place]));
-            self.rows.iter().any(about) || concern == Concern::Locked && column.count_locks() > 0
+            let of_its_own = match concern {
+                Concern::Locked => column.count_locks() > 0,
+                // Nobody knows what is behind there.
+                Concern::Behind => column.is_misconfigured(),
+                Concern::Queued => false,
+            };
+            of_its_own || self.rows.iter().any(about)
         };
         let stay: Vec<_> = columns.iter().enumerate().map(stays).collect();
         self.columns = kept(columns, &stay);

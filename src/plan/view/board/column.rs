@@ -25,6 +25,20 @@ pub(crate) struct Column {
 }
 
 impl Column {
+    /// Whether its config must be mended before a train can go there.
+    pub(super) fn is_misconfigured(&self) -> bool {
+        match &self.upstream {
+            Ok(_) | Err(NoUpstream::Missing) => false,
+            Err(
+                NoUpstream::Empty
+                | NoUpstream::Both
+                | NoUpstream::Unknown(_)
+                | NoUpstream::Cycle(_)
+                | NoUpstream::Unreadable(_),
+            ) => true,
+        }
+    }
+
     pub(super) fn read(
         tree: &dyn ReadTree,
         ground: &Ground,

@@ -516,3 +516,24 @@ fn names_that_do_not_exist_are_refused_with_the_nearest() {
     let team = part(|focus| focus.team = Some("rad".parse().unwrap()));
     assert_eq!(refused(team), "did you mean `red`?");
 }
+
+#[test]
+fn whoever_looks_for_what_is_behind_sees_where_nobody_can_tell() {
+    let world = World::of(&[("dev", "latest"), ("alone", "none")]).config("bad", "{");
+    let world = world
+        .releases("web", 1..=1, &["dev", "bad"])
+        .runs("dev", "web", 1);
+    let shown = |only| {
+        let context = context();
+        let ground = Ground::survey(&world.0, &context).unwrap();
+        let board = board(&world.0, &ground, &Focus::default(), Some(only)).unwrap();
+        let names = board
+            .columns
+            .iter()
+            .map(|column| column.environment.to_string());
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(shown(Concern::Behind), ["bad"]);
+    assert_eq!(shown(Concern::Queued), [""; 0]);
+    assert_eq!(shown(Concern::Locked), [""; 0]);
+}
