@@ -18,7 +18,7 @@ use super::tab::Tab;
 use crate::world::skipped;
 
 /// No command takes that long; one that does hangs.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 const FLAGS: [&str; 12] = [
     "--headless",

@@ -1,13 +1,14 @@
 //! A tab of the browser: what a person does with a page, and what can be seen of it.
 
 use std::sync::MutexGuard;
+use std::time::Instant;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD as BASE64;
 
 use serde_json::{Value, json};
 
-use super::browser::Browser;
+use super::browser::{Browser, PATIENCE};
 
 pub(super) const TAB: char = '\u{e004}';
 pub(super) const ENTER: char = '\u{e007}';
@@ -174,6 +175,20 @@ impl Tab {
     /// What the page has complained about.
     pub(super) fn complaints(&self) -> Vec<String> {
         self.log("browser")
+    }
+
+    /// What the page complains about, up to the last of these, which may come late.
+    pub(super) fn complaints_up_to(&self, awaited: &[&str]) -> String {
+        let start = Instant::now();
+        let mut said = String::new();
+        loop {
+            said += &self.complaints().join("\n");
+            if awaited.iter().all(|each| said.contains(each)) || start.elapsed() > PATIENCE {
+                return said;
+            }
+            // A frame later.
+            self.until("true");
+        }
     }
 
     /// Every address that was asked for since the tab was opened.
