@@ -18,6 +18,22 @@ pub(crate) fn shop() -> World {
     SHOP.get_or_init(|| make_shop().mould()).cast()
 }
 
+/// The shop with locks of every kind that holds deployments back, and something in every queue.
+pub(crate) fn busy_shop() -> World {
+    let world = shop();
+    for line in [
+        "lock -e development -a courier --lock-id flaky -m 'flaky test'",
+        "lock -e staging -a basket --lock-id leak -m 'memory leak: *see* @ops, #7 | <b>'",
+        "lock -e prod-ca --lock-id sale -m 'sale until Sunday'",
+        "lock -e prod-de -t night-shift --lock-id trip -m 'team trip'",
+        "release-train staging",
+        "deploy -a courier -e prod-ca --version 1",
+    ] {
+        world.ok(line);
+    }
+    world
+}
+
 fn make_shop() -> World {
     let mut tree = environments();
     for (app, team) in [("basket", "day-shift"), ("courier", "night-shift")] {

@@ -14,7 +14,7 @@ pub(crate) mod ugly;
 
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::shop::{shop, tell, transcript};
+use crate::shop::{self, tell, transcript};
 use crate::world::{World, schemas};
 
 /// The widths at which views are looked at.
@@ -90,20 +90,10 @@ macro_rules! assert_views {
 }
 use assert_views;
 
-/// The shop at work, with locks of every kind and something in every queue.
+/// The busy shop, where a manifest is kept as it is besides.
 pub(crate) fn busy_shop() -> World {
-    let world = shop();
-    for line in [
-        "lock -e development -a courier --lock-id flaky -m 'flaky test'",
-        "lock -e staging -a basket --lock-id leak -m 'memory leak: *see* @ops, #7 | <b>'",
-        "lock -e prod-ca --lock-id sale -m 'sale until Sunday'",
-        "lock -e prod-de -t night-shift --lock-id trip -m 'team trip'",
-        "release-train staging",
-        "deploy -a courier -e prod-ca --version 1",
-        "lock -e development -a basket --kind manifest --lock-id fix -m 'mended by hand'",
-    ] {
-        world.ok(line);
-    }
+    let world = shop::busy_shop();
+    world.ok("lock -e development -a basket --kind manifest --lock-id fix -m 'mended by hand'");
     world
 }
 

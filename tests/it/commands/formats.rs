@@ -3,19 +3,13 @@
 use serde_json::Value;
 
 use super::assert_told;
-use crate::shop::shop;
+use crate::shop::{self, shop};
 use crate::world::World;
 
-/// Locks of every kind, and something in every queue.
+/// The busy shop, with an app that is on its way out.
 fn busy_shop() -> World {
-    let world = shop();
+    let world = shop::busy_shop();
     for line in [
-        "lock -e development -a courier --lock-id flaky -m 'flaky test'",
-        "lock -e staging -a basket --lock-id leak -m 'memory leak: *see* @ops, #7 | <b>'",
-        "lock -e prod-ca --lock-id sale -m 'sale until Sunday'",
-        "lock -e prod-de -t night-shift --lock-id trip -m 'team trip'",
-        "release-train staging",
-        "deploy -a courier -e prod-ca --version 1",
         "release -a window -f development=../scratch/next/development.yaml",
         "lock -e staging -a window --lock-id show -m 'show window'",
         "release -a window --undeploy",

@@ -128,9 +128,10 @@ fn a_warning_stands_on_a_line_of_its_own() {
     let (world, gate) = slow();
     let first = world.start(LOCK);
     let mut watched = world.watch("lock -e staging --lock-id other -m x", &[]);
-    watched.until("waiting for another trainyard, 0 s");
+    // Drawn, told, and drawn anew below.
+    watched.until("waiting for another trainyard, ");
     watched.until("warning: waiting for another trainyard");
-    watched.until("waiting for another trainyard, 1 s");
+    watched.until("waiting for another trainyard, ");
     let screen = watched.screen();
     let lines: Vec<_> = screen.lines().collect();
     assert!(lines[0].starts_with("warning: waiting for another trainyard that is at work"));
