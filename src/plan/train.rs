@@ -22,6 +22,7 @@ use crate::state::{
 };
 use crate::tree::{Draft, ReadTree};
 use stop::Stop;
+pub(super) use stop::version_upstream;
 
 pub(crate) use details::{Details, Form, Wish, detail};
 pub(crate) use prognosis::{AppFate, AppPrognosis, EnvironmentPrognosis, Prognosis, Target};

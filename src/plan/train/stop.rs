@@ -7,6 +7,21 @@ use crate::state::deployment::{self, Linked};
 use crate::state::{AppName, EnvName, Locks, PlacedLock, Upstream, Version, queue, release};
 use crate::tree::ReadTree;
 
+/// What a train would find upstream: what runs there, or the highest release.
+pub(crate) fn version_upstream(
+    tree: &dyn ReadTree,
+    upstream: &Upstream,
+    app: &AppName,
+) -> Result<Linked> {
+    match upstream {
+        Upstream::Environment(name) => deployment::current(tree, name, app),
+        Upstream::Latest => {
+            let highest = release::versions(tree, app)?.last().copied();
+            Ok(highest.map_or(Linked::Nothing, Linked::To))
+        }
+    }
+}
+
 /// One environment at which the train stops.
 pub(super) struct Stop<'a> {
     pub(super) tree: &'a dyn ReadTree,
@@ -51,7 +66,7 @@ impl Stop<'_> {
     /// The first that holds, in the order of the rules.
     fn fate(&self, app: &AppName, current: Option<Version>) -> Result<AppFate> {
         let skipped = |skip| Ok(AppFate::Skipped(skip));
-        let version = match self.version_upstream(app)? {
+        let version = match version_upstream(self.then(), self.upstream, app)? {
             Linked::Nothing => return skipped(AppSkip::NothingUpstream),
             Linked::Broken(broken) => return skipped(AppSkip::Broken(broken)),
             Linked::To(version) => version,
@@ -101,16 +116,6 @@ impl Stop<'_> {
     /// The state that tells what runs upstream.
     fn then(&self) -> &dyn ReadTree {
         self.past.unwrap_or(self.tree)
-    }
-
-    fn version_upstream(&self, app: &AppName) -> Result<Linked> {
-        match self.upstream {
-            Upstream::Environment(name) => deployment::current(self.then(), name, app),
-            Upstream::Latest => {
-                let highest = release::versions(self.then(), app)?.last().copied();
-                Ok(highest.map_or(Linked::Nothing, Linked::To))
-            }
-        }
     }
 
     /// A version behind locks; it is queued if its release has a manifest here.

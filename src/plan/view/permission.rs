@@ -4,7 +4,7 @@ use std::fmt;
 
 use anyhow::Result;
 
-use crate::plan::train::{AppSkip, EnvironmentSkip};
+use crate::plan::train::{AppSkip, EnvironmentSkip, version_upstream};
 use crate::plan::{Ground, known};
 use crate::state::deployment::{self, BrokenLink, Linked};
 use crate::state::environment::NoUpstream;
@@ -158,14 +158,7 @@ fn next(
         Ok(upstream) => upstream,
         Err(why) => return Ok(Err(Obstacle::NoUpstream(why.clone()))),
     };
-    let there = match upstream {
-        Upstream::Latest => {
-            let highest = release::versions(tree, app)?.last().copied();
-            highest.map_or(Linked::Nothing, Linked::To)
-        }
-        Upstream::Environment(name) => deployment::current(tree, name, app)?,
-    };
-    Ok(match there {
+    Ok(match version_upstream(tree, upstream, app)? {
         Linked::To(version) => Ok(version),
         Linked::Nothing => Err(Obstacle::NothingUpstream(upstream.clone())),
         Linked::Broken(broken) => Err(Obstacle::Broken(broken)),
