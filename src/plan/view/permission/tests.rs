@@ -115,3 +115,33 @@ fn a_manifest_lock_is_no_obstacle_but_told() {
     assert!(answer.is_given());
     assert_eq!(answer.keeping.len(), 1);
 }
+
+#[test]
+fn a_cause_has_the_name_that_a_train_gives_it() {
+    let both = r#"{"upstream":{"latest":true,"environment":"dev"}}"#;
+    let world = world()
+        .config("both", both)
+        .config("gone", r#"{"upstream":{"environment":"nowhere"}}"#)
+        .config("bad", "{")
+        .runs("dev", "web", 3);
+    let context = context();
+    let ground = Ground::survey(&world.0, &context).unwrap();
+    let causes = |environment: &str| -> Vec<&str> {
+        let question = Question {
+            app: "web".parse().unwrap(),
+            environment: environment.parse().unwrap(),
+            version: None,
+        };
+        let answer = ask(&world.0, &ground, &question).unwrap();
+        answer.obstacles.iter().map(Obstacle::name).collect()
+    };
+    for (environment, cause) in [
+        ("lost", "ENV_HAS_NO_UPSTREAM"),
+        ("both", "ENV_HAS_BOTH_UPSTREAM_LATEST_AND_UPSTREAM_ENV"),
+        ("gone", "UPSTREAM_ENV_CONFIG_NOT_FOUND"),
+        ("bad", "ENV_CONFIG_IS_INVALID"),
+        ("staging", "APP_DOES_NOT_EXIST_IN_ENV"),
+    ] {
+        assert_eq!(causes(environment), [cause], "{environment}");
+    }
+}
