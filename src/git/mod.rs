@@ -12,6 +12,7 @@ mod index;
 mod journal;
 mod objects;
 mod operation;
+mod outside;
 mod pack;
 mod packs;
 mod past;

@@ -1,7 +1,7 @@
 //! From a plan to a commit that everybody has: plan on the remote's head, push with compare-and-swap, plan again if the
 //! remote moved, then bring the checkout along. The protocol and its invariants are in `docs/publish.md`.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Result;
 use git2::Oid;
@@ -13,7 +13,7 @@ use super::push::{self, PushOutcome};
 use super::remote::Remote;
 use super::settle::Settled;
 use super::worktree;
-use super::{Checkout, Failure, FailureKind, Snapshot, commit};
+use super::{Checkout, Failure, FailureKind, Snapshot, commit, outside};
 
 /// How long a remote may keep moving before we give up.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -64,7 +64,7 @@ impl Checkout {
             Settled::Nothing => None,
             Settled::Open(left) => Some(left),
         };
-        let start = Instant::now();
+        let start = outside::now();
         for attempt in 0_u32.. {
             if let Some(done) =
                 self.overtaken(remote, operation, left.as_ref(), attempt, &mut plan)?
@@ -103,7 +103,7 @@ impl Checkout {
                     self.forget_pending();
                     return Ok(landed(planned.outcome, commit.id, Some(remote), work_tree));
                 }
-                PushOutcome::RemoteMoved if start.elapsed() < PATIENCE => {
+                PushOutcome::RemoteMoved if outside::since(start) < PATIENCE => {
                     tracing::info!("somebody else was faster: planning again");
                     pause(attempt, operation);
                 }
@@ -273,7 +273,7 @@ impl Checkout {
         if let Some(done) = self.settle_locally(operation, plan)? {
             return Ok(done);
         }
-        let start = Instant::now();
+        let start = outside::now();
         for attempt in 0_u32.. {
             if let Some(taken) = self.own_tag_in_the_way(operation)? {
                 return Err(taken.into());
@@ -302,7 +302,7 @@ impl Checkout {
             if let Some(work_tree) = work_tree {
                 return Ok(landed(planned.outcome, commit.id, None, work_tree));
             }
-            if start.elapsed() > PATIENCE {
+            if outside::since(start) > PATIENCE {
                 break;
             }
             pause(attempt, operation);
@@ -346,7 +346,7 @@ fn unknown(remote: &Remote, commit: Oid, words: &str) -> Failure {
 fn pause(attempt: u32, operation: &Operation) {
     let _doing = doing!("waiting", "after a lost race");
     let longest = 20_u64 << attempt.min(5);
-    let seed = format!("{}{attempt}{}", operation.id, std::process::id());
+    let seed = format!("{}{attempt}{}", operation.id, outside::process());
     let share = u64::from(crc32fast::hash(seed.as_bytes())) % longest;
-    std::thread::sleep(Duration::from_millis(longest / 4 + share));
+    outside::sleep(Duration::from_millis(longest / 4 + share));
 }
