@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::Change;
 use super::exit::usage;
 use super::operation::{Operation, together};
+use super::portable::Name;
 use crate::git::Failure;
 use crate::plan::nearest;
 use crate::state::plain;
@@ -82,7 +83,7 @@ impl ApplyArgs {
             })?;
             operations.push(operation);
         }
-        Ok(together("apply", operations))
+        Ok(together(Name::Apply, operations))
     }
 
     fn read(&self) -> Result<String> {

@@ -3,6 +3,7 @@
 use clap::{ArgGroup, Args, ValueEnum};
 
 use super::operation::Operation;
+use super::portable::Portable;
 use super::session::Request;
 use crate::plan::deploy::{Deploy, DeployTarget, WhenLocked, deploy};
 use crate::report::Input;
@@ -51,28 +52,7 @@ enum OnLock {
 impl DeployArgs {
     /// The deployment that is asked for.
     pub(super) fn operation(self) -> Operation {
-        let request = self.request();
-        let input = |name, value: &dyn ToString| Input {
-            name,
-            value: value.to_string(),
-        };
-        let target = match &request.target {
-            DeployTarget::Environment(name) => input("Environment", name),
-            DeployTarget::Group(name) => input("Environment-Group", name),
-        };
-        let command = Request {
-            operation: "deploy",
-            inputs: vec![
-                input("Application", &request.app),
-                target,
-                input("Version", &request.version),
-            ],
-            identity: format!("{request:?}"),
-            counts: false,
-        };
-        Operation::new(command, move |draft, ground| {
-            deploy(draft, ground, &request)
-        })
+        operation(self.request())
     }
 
     fn request(self) -> Deploy {
@@ -92,4 +72,31 @@ impl DeployArgs {
             },
         }
     }
+}
+
+/// The operation of a deployment.
+pub(super) fn operation(request: Deploy) -> Operation {
+    let input = |name, value: &dyn ToString| Input {
+        name,
+        value: value.to_string(),
+    };
+    let target = match &request.target {
+        DeployTarget::Environment(name) => input("Environment", name),
+        DeployTarget::Group(name) => input("Environment-Group", name),
+    };
+    let command = Request {
+        operation: "deploy",
+        inputs: vec![
+            input("Application", &request.app),
+            target,
+            input("Version", &request.version),
+        ],
+        identity: format!("{request:?}"),
+        counts: false,
+    };
+    let portable = Portable::Deploy(request.clone());
+    let operation = Operation::new(command, move |draft, ground| {
+        deploy(draft, ground, &request)
+    });
+    operation.portable(portable)
 }

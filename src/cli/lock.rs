@@ -2,10 +2,12 @@
 
 use anyhow::Result;
 use clap::{ArgGroup, Args, ValueEnum};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::exit::usage;
 use super::operation::Operation;
+use super::portable::Portable;
 use super::session::Request;
 use crate::plan::lock::{PlaceLock, lock};
 use crate::plan::outcome::LockTarget;
@@ -117,67 +119,98 @@ pub(super) struct UnlockArgs {
 impl LockArgs {
     /// The lock that is asked for.
     pub(super) fn operation(self) -> Result<Operation> {
-        if self.message.trim().is_empty() {
-            return Err(usage(
-                "a lock needs a reason: `--message 'load test until Friday'`",
-            ));
-        }
-        if self.message.len() > MOST_BYTES || self.message.contains('\0') {
-            return Err(usage(
-                "the message must be at most 64 KiB of text without NUL bytes",
-            ));
-        }
-        let message = FreeText(self.message);
-        let target = self.target.target()?;
-        let mut inputs = inputs(&target);
-        inputs.extend(self.lock_id.iter().map(|id| Input {
-            name: "Lock-Id",
-            value: id.to_string(),
-        }));
-        let command = Request {
-            operation: "lock",
-            inputs,
-            identity: format!("{target:?} {:?} {message:?}", self.lock_id),
-            counts: self.lock_id.is_none(),
-        };
-        Ok(Operation::new(command, move |draft, ground| {
-            let made_up = || made_up(&target, &message, ground.context.now);
-            let request = PlaceLock {
-                target: target.clone(),
-                id: self.lock_id.clone().unwrap_or_else(made_up),
-                message: message.clone(),
-            };
-            lock(draft, ground, &request)
-        }))
+        checked(Wish {
+            message: FreeText(self.message),
+            target: self.target.target()?,
+            id: self.lock_id,
+        })
     }
 }
 
 impl UnlockArgs {
     /// The removal that is asked for.
     pub(super) fn operation(self) -> Result<Operation> {
-        let request = RemoveLocks {
+        Ok(removal(RemoveLocks {
             target: self.target.target()?,
             which: self.lock_id.map_or(Which::All, Which::Id),
             keep_queue: self.keep_queue,
-        };
-        let mut inputs = inputs(&request.target);
-        inputs.push(Input {
-            name: "Lock-Id",
-            value: match &request.which {
-                Which::Id(id) => id.to_string(),
-                Which::All => "(all)".to_owned(),
-            },
-        });
-        let command = Request {
-            operation: "unlock",
-            inputs,
-            identity: format!("{request:?}"),
-            counts: false,
-        };
-        Ok(Operation::new(command, move |draft, ground| {
-            unlock(draft, ground, &request)
         }))
     }
+}
+
+/// A lock as it is asked for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Wish {
+    target: LockTarget,
+    /// Its id; without one, it is made up.
+    id: Option<LockId>,
+    message: FreeText,
+}
+
+/// The operation of a lock. Fails if its message is none.
+pub(super) fn checked(wish: Wish) -> Result<Operation> {
+    let text = wish.message.raw();
+    if text.trim().is_empty() {
+        return Err(usage(
+            "a lock needs a reason: `--message 'load test until Friday'`",
+        ));
+    }
+    if text.len() > MOST_BYTES || text.contains('\0') {
+        return Err(usage(
+            "the message must be at most 64 KiB of text without NUL bytes",
+        ));
+    }
+    let portable = Portable::Lock(wish.clone());
+    let Wish {
+        target,
+        id,
+        message,
+    } = wish;
+    let mut inputs = inputs(&target);
+    inputs.extend(id.iter().map(|id| Input {
+        name: "Lock-Id",
+        value: id.to_string(),
+    }));
+    let command = Request {
+        operation: "lock",
+        inputs,
+        identity: format!("{target:?} {id:?} {message:?}"),
+        counts: id.is_none(),
+    };
+    let operation = Operation::new(command, move |draft, ground| {
+        let made_up = || made_up(&target, &message, ground.context.now);
+        let request = PlaceLock {
+            target: target.clone(),
+            id: id.clone().unwrap_or_else(made_up),
+            message: message.clone(),
+        };
+        lock(draft, ground, &request)
+    });
+    Ok(operation.portable(portable))
+}
+
+/// The operation of a removal.
+pub(super) fn removal(request: RemoveLocks) -> Operation {
+    let mut inputs = inputs(&request.target);
+    inputs.push(Input {
+        name: "Lock-Id",
+        value: match &request.which {
+            Which::Id(id) => id.to_string(),
+            Which::All => "(all)".to_owned(),
+        },
+    });
+    let command = Request {
+        operation: "unlock",
+        inputs,
+        identity: format!("{request:?}"),
+        counts: false,
+    };
+    let portable = Portable::Unlock(request.clone());
+    let operation = Operation::new(command, move |draft, ground| {
+        unlock(draft, ground, &request)
+    });
+    operation.portable(portable)
 }
 
 /// An id that another lock will hardly have, and the same in a dry run of the same instant.

@@ -18,6 +18,7 @@ mod manifests;
 mod notify;
 mod operation;
 mod output;
+mod portable;
 mod release;
 mod render;
 mod session;

@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::exit::Exit;
+use super::portable::{Name, Portable};
 use super::session::{Refs, Request, Session};
 use crate::plan::batch::{Step, Verb, apply};
 use crate::plan::{Ground, Outcome};
@@ -15,6 +16,8 @@ pub(super) struct Operation {
     pub(super) verb: Verb,
     /// Fails if what came of it is a failure after all.
     pub(super) verdict: fn(&Outcome) -> Result<()>,
+    /// The same as data; `None` if it is for this command alone to do.
+    pub(super) portable: Option<Portable>,
 }
 
 impl Operation {
@@ -39,19 +42,28 @@ impl Operation {
             refs: Refs::default(),
             verb: Box::new(verb),
             verdict: |_| Ok(()),
+            portable: None,
+        }
+    }
+
+    /// The same operation, which somebody else can do as well.
+    pub(super) fn portable(self, as_data: Portable) -> Self {
+        Self {
+            portable: Some(as_data),
+            ..self
         }
     }
 
     /// Plans, publishes and tells it.
     pub(super) fn run(self, session: &Session) -> Result<Exit> {
-        let outcome = session.change(&self.refs, &self.request, &self.verb)?;
+        let outcome = session.change(&self)?;
         (self.verdict)(&outcome)?;
         Ok(Exit::Done)
     }
 }
 
 /// Several operations as one.
-pub(super) fn together(name: &'static str, operations: Vec<Operation>) -> Operation {
+pub(super) fn together(name: Name, operations: Vec<Operation>) -> Operation {
     let identities = operations.iter().map(|each| {
         let Request {
             operation,
@@ -61,7 +73,7 @@ pub(super) fn together(name: &'static str, operations: Vec<Operation>) -> Operat
         format!("{operation} {identity}")
     });
     let request = Request {
-        operation: name,
+        operation: name.command(),
         inputs: Vec::new(),
         identity: identities.collect::<Vec<_>>().join("\n"),
         counts: operations.iter().any(|each| each.request.counts),
@@ -73,6 +85,10 @@ pub(super) fn together(name: &'static str, operations: Vec<Operation>) -> Operat
             .collect(),
         tag: None,
     };
+    let portable: Option<Vec<_>> = operations
+        .iter()
+        .map(|each| each.portable.clone())
+        .collect();
     let steps = operations.into_iter().map(|operation| Step {
         name: operation.request.operation.to_owned(),
         verb: operation.verb,
@@ -81,6 +97,7 @@ pub(super) fn together(name: &'static str, operations: Vec<Operation>) -> Operat
     let steps: Vec<_> = steps.collect();
     Operation {
         refs,
+        portable: portable.map(|operations| Portable::Together { name, operations }),
         ..Operation::beginning(request, move |draft, ground| apply(draft, ground, &steps))
     }
 }

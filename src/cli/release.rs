@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use clap::{ArgMatches, Args};
 
 use super::exit::usage;
 use super::manifests::{self, ManifestFile};
 use super::operation::{Operation, together};
+use super::portable::{Name, Portable};
 use super::session::Request;
 use super::signature::Keyring;
+use crate::plan::manifest;
 use crate::plan::release::{NewRelease, Purpose, release};
 use crate::report::Input;
 use crate::state::release::Field;
@@ -134,7 +136,10 @@ impl ReleaseArgs {
                 .with_context(|| format!("app `{app}`"))?;
             requests.push(self.request(app, (Purpose::Deploy, manifests), fields.clone()));
         }
-        Ok(together("release", requests.into_iter().map(one).collect()))
+        Ok(together(
+            Name::Release,
+            requests.into_iter().map(one).collect(),
+        ))
     }
 
     fn request(
@@ -220,14 +225,6 @@ impl ReleaseArgs {
     }
 
     fn fields(&self) -> Result<BTreeMap<Field, String>> {
-        check_author(self.source_author.as_deref())?;
-        check_link(self.ci_link.as_deref())?;
-        let message = self.source_message.as_deref().unwrap_or_default();
-        if message.len() > MOST_BYTES || message.contains('\0') {
-            return Err(usage(
-                "the source message must be at most 64 KiB of text without NUL bytes",
-            ));
-        }
         let text = |text: &dyn AsRef<str>| text.as_ref().to_owned();
         let fields = [
             (
@@ -249,8 +246,52 @@ impl ReleaseArgs {
         let given = fields
             .into_iter()
             .filter_map(|(field, text)| Some((field, text?)));
-        Ok(given.filter(|(_, text)| !text.is_empty()).collect())
+        let fields = given.filter(|(_, text)| !text.is_empty()).collect();
+        check(&fields)?;
+        Ok(fields)
     }
+}
+
+/// Fails if a fact about a release has not the form that it needs.
+fn check(fields: &BTreeMap<Field, String>) -> Result<()> {
+    for (field, text) in fields {
+        match field {
+            Field::SourceCommitId | Field::PreviousCommitId => {
+                text.parse::<CommitId>()?;
+            }
+            Field::SourceAuthor => check_author(text)?,
+            Field::SourceMessage => {
+                if text.len() > MOST_BYTES || text.contains('\0') {
+                    return Err(usage(
+                        "the source message must be at most 64 KiB of text without NUL bytes",
+                    ));
+                }
+            }
+            Field::DisplayVersion => {
+                text.parse::<DisplayVersion>()?;
+            }
+            Field::CiLink => check_link(text)?,
+        }
+    }
+    Ok(())
+}
+
+/// The operation of a release that was not typed here.
+pub(super) fn checked(request: NewRelease) -> Result<Operation> {
+    check(&request.fields)?;
+    for (environment, text) in &request.manifests {
+        let length = text.len() as u64;
+        ensure!(
+            length <= manifest::MOST_BYTES,
+            "the manifest for `{environment}` has {length} bytes"
+        );
+        manifest::check(text).with_context(|| format!("the manifest for `{environment}`"))?;
+    }
+    match request.purpose {
+        Purpose::Deploy => ensure!(!request.manifests.is_empty(), "it has no manifest"),
+        Purpose::Undeploy => ensure!(request.manifests.is_empty(), "it has manifests"),
+    }
+    Ok(one(request))
 }
 
 /// The operation of one release.
@@ -273,9 +314,11 @@ fn one(request: NewRelease) -> Operation {
         identity: format!("{request:?}"),
         counts: request.version.is_none(),
     };
-    Operation::new(command, move |draft, ground| {
+    let portable = Portable::Release(request.clone());
+    let operation = Operation::new(command, move |draft, ground| {
         release(draft, ground, &request)
-    })
+    });
+    operation.portable(portable)
 }
 
 /// A commit id in either case.
@@ -289,11 +332,8 @@ fn unpaired(environment: &EnvName) -> anyhow::Error {
     ))
 }
 
-fn check_author(author: Option<&str>) -> Result<()> {
+fn check_author(author: &str) -> Result<()> {
     // The form that kuberpult keeps: `Name` or `Name <mail@host>`, on one line.
-    let Some(author) = author.filter(|author| !author.is_empty()) else {
-        return Ok(());
-    };
     let well_formed = |author: &str| match author.split_once(" <") {
         None => !author.contains('<'),
         Some((name, rest)) => {
@@ -313,10 +353,7 @@ fn check_author(author: Option<&str>) -> Result<()> {
     )))
 }
 
-fn check_link(link: Option<&str>) -> Result<()> {
-    let Some(link) = link.filter(|link| !link.is_empty()) else {
-        return Ok(());
-    };
+fn check_link(link: &str) -> Result<()> {
     let rest = link
         .strip_prefix("https://")
         .or_else(|| link.strip_prefix("http://"));

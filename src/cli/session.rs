@@ -71,21 +71,9 @@ impl<'a> Earlier<'a> {
 
 impl Session {
     pub(super) fn new(global: &Global) -> Result<Self> {
-        for name in [&global.author_name, &global.author_email]
-            .into_iter()
-            .flatten()
-        {
-            if name.is_empty()
-                || name
-                    .chars()
-                    .any(|letter| letter.is_control() || "<>".contains(letter))
-            {
-                let shown = FreeText(name.clone());
-                return Err(usage(format!(
-                    "{shown} is no name or mail address of an author"
-                )));
-            }
-        }
+        let author = [&global.author_name, &global.author_email];
+        let author = author.into_iter().flatten().cloned().map(FreeText);
+        check_author(author.collect::<Vec<_>>().iter())?;
         if let Some(url) = &global.notify_argocd {
             notify::webhook(url)?;
         }
@@ -186,6 +174,19 @@ impl Session {
         output::print_answer(&text, self.format);
         Ok(())
     }
+}
+
+/// Fails if these are no name or mail address of an author.
+fn check_author<'a>(names: impl IntoIterator<Item = &'a FreeText>) -> Result<()> {
+    let odd = |letter: char| letter.is_control() || "<>".contains(letter);
+    for name in names {
+        if name.is_empty() || name.raw().contains(odd) {
+            return Err(usage(format!(
+                "{name} is no name or mail address of an author"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// The step that a look at a state is.

@@ -5,6 +5,7 @@ use clap::{ArgGroup, Args, ValueEnum};
 
 use super::exit::{Exit, MEND, usage};
 use super::operation::Operation;
+use super::portable::Portable;
 use super::session::{Refs, Request, Session};
 use crate::git::{Failure, FailureKind};
 use crate::plan::render::kept_at;
@@ -150,41 +151,53 @@ impl TrainArgs {
 impl ReleaseTrainArgs {
     /// The train that is asked for.
     pub(super) fn operation(self) -> Operation {
-        let refs = self.train.refs();
-        let request = self.train.request();
-        let mut inputs = vec![Input {
-            name: "Target",
-            value: request.target.to_string(),
-        }];
-        inputs.extend(request.team.iter().map(|team| Input {
-            name: "Team",
-            value: team.to_string(),
-        }));
-        inputs.extend(request.source.iter().map(|source| Input {
-            name: "Source-Ref",
-            value: source.to_string(),
-        }));
-        inputs.extend(refs.tag.iter().map(|tag| Input {
-            name: "Tag",
-            value: tag.to_string(),
-        }));
-        let command = Request {
-            operation: "release-train",
-            inputs,
-            identity: format!("{request:?} {:?}", refs.tag),
-            counts: false,
-        };
-        let operation = Operation::new(command, move |draft, ground| {
-            let prognosis = prognose(draft, ground, &request)?;
-            let warnings = warnings(ground, &prognosis);
-            let done = Done::Train(depart(draft, ground, prognosis)?);
-            Ok(Outcome { done, warnings })
-        });
-        Operation {
-            refs,
-            verdict: check_faults,
-            ..operation
-        }
+        let tag = self.train.tag.clone();
+        operation(self.train.request(), tag)
+    }
+}
+
+/// The operation of a train, and the tag for its commit.
+pub(super) fn operation(request: Train, tag: Option<TagName>) -> Operation {
+    let mut inputs = vec![Input {
+        name: "Target",
+        value: request.target.to_string(),
+    }];
+    inputs.extend(request.team.iter().map(|team| Input {
+        name: "Team",
+        value: team.to_string(),
+    }));
+    inputs.extend(request.source.iter().map(|source| Input {
+        name: "Source-Ref",
+        value: source.to_string(),
+    }));
+    inputs.extend(tag.iter().map(|tag| Input {
+        name: "Tag",
+        value: tag.to_string(),
+    }));
+    let command = Request {
+        operation: "release-train",
+        inputs,
+        identity: format!("{request:?} {tag:?}"),
+        counts: false,
+    };
+    // A tag is set by the one command, and a point in the history is what it is in this repository.
+    let is_portable = tag.is_none() && request.source.is_none();
+    let portable = is_portable.then(|| Portable::ReleaseTrain(request.clone()));
+    let refs = Refs {
+        sources: request.source.iter().cloned().collect(),
+        tag,
+    };
+    let operation = Operation::new(command, move |draft, ground| {
+        let prognosis = prognose(draft, ground, &request)?;
+        let warnings = warnings(ground, &prognosis);
+        let done = Done::Train(depart(draft, ground, prognosis)?);
+        Ok(Outcome { done, warnings })
+    });
+    Operation {
+        refs,
+        verdict: check_faults,
+        portable,
+        ..operation
     }
 }
 

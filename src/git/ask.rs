@@ -9,7 +9,7 @@ use tracing::span::EnteredSpan;
 
 use super::program::{Finished, Running};
 use super::remote::Remote;
-use super::{Checkout, Failure, FailureKind, clean, outside};
+use super::{Checkout, Failure, FailureKind, clean};
 
 /// A question to a remote that is under way.
 pub(super) struct Asked {
@@ -22,6 +22,9 @@ const FETCHED: &str = "refs/trainyard/fetch";
 
 /// The ref of a command that holds the guard; the others use their process number.
 const FOR_A_CHANGE: &str = "change";
+
+/// What git says of a ref that the remote does not have.
+pub(super) const NO_SUCH_REF: &str = "couldn't find remote ref";
 
 /// No fetch takes so long.
 const ABANDONED: Duration = Duration::from_secs(3600);
@@ -86,13 +89,27 @@ impl Checkout {
     /// Fetches a ref or a commit of the remote; `None` if it has no such ref. No ref that anybody else uses is touched.
     pub(super) fn fetch_what(&self, remote: &Remote, what: &str) -> Result<Option<Oid>> {
         let _doing = doing!("fetching", "{} from {}", short(what), remote.name);
+        let (finished, id) = self.fetch_with(remote, what, &[])?;
+        if finished.is_ok() || finished.stderr.contains(NO_SUCH_REF) {
+            return Ok(id);
+        }
+        Err(unreachable(remote, &finished).into())
+    }
+
+    /// Fetches a ref or a commit of the remote, and by these refspecs what else there is; the id is that of the first.
+    pub(super) fn fetch_with(
+        &self,
+        remote: &Remote,
+        what: &str,
+        more: &[&str],
+    ) -> Result<(Finished, Option<Oid>)> {
         let private = if self.guarded.get() {
             format!("{FETCHED}/{FOR_A_CHANGE}")
         } else {
-            format!("{FETCHED}/{}", outside::process())
+            format!("{FETCHED}/{}", std::process::id())
         };
         let refspec = format!("+{what}:{private}");
-        let finished = self.git.run(&[
+        let mut arguments = vec![
             "fetch",
             "--quiet",
             "--no-tags",
@@ -102,12 +119,11 @@ impl Checkout {
             "--",
             remote.source(),
             &refspec,
-        ])?;
+        ];
+        arguments.extend(more);
+        let finished = self.git.run(&arguments)?;
         if !finished.is_ok() {
-            if finished.stderr.contains("couldn't find remote ref") {
-                return Ok(None);
-            }
-            return Err(unreachable(remote, &finished).into());
+            return Ok((finished, None));
         }
         let mut reference = self
             .repository
@@ -117,7 +133,7 @@ impl Checkout {
             .target()
             .context("what was fetched is no commit")?;
         reference.delete()?;
-        Ok(Some(id))
+        Ok((finished, Some(id)))
     }
 
     /// Where refs of the remote stand that fit one of these patterns, by name.

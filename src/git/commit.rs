@@ -62,18 +62,11 @@ pub(super) fn write(
     }
     doing.record("count", objects.len());
     let parent = base.commit();
-    let signed = checkout.settings.is_on("commit.gpgsign").unwrap_or(false);
-    let id = if signed {
+    let id = if is_signed(checkout) {
         store(checkout, objects)?;
         sign(checkout, (root, parent), (author, committer), message)?
     } else {
-        let commit = format!(
-            "tree {}\nparent {parent}\nauthor {}\ncommitter {}\n\n{message}",
-            oid(root),
-            author.line(),
-            committer.line()
-        );
-        let commit = NewObject::new(ObjectType::Commit, commit.into_bytes());
+        let commit = unsigned((root, parent), (author, committer), message);
         let id = oid(commit.id);
         objects.push(commit);
         store(checkout, objects)?;
@@ -82,7 +75,28 @@ pub(super) fn write(
     Ok(Some(UnpushedCommit { id, parent }))
 }
 
-fn store(checkout: &Checkout, mut objects: Vec<NewObject>) -> Result<()> {
+/// Whether git is told to sign commits.
+pub(super) fn is_signed(checkout: &Checkout) -> bool {
+    checkout.settings.is_on("commit.gpgsign").unwrap_or(false)
+}
+
+/// A commit without a signature.
+pub(super) fn unsigned(
+    (root, parent): ([u8; 20], Oid),
+    (author, committer): (&Signature, &Signature),
+    message: &str,
+) -> NewObject {
+    let commit = format!(
+        "tree {}\nparent {parent}\nauthor {}\ncommitter {}\n\n{message}",
+        oid(root),
+        author.line(),
+        committer.line()
+    );
+    NewObject::new(ObjectType::Commit, commit.into_bytes())
+}
+
+/// Makes objects part of the repository.
+pub(super) fn store(checkout: &Checkout, mut objects: Vec<NewObject>) -> Result<()> {
     objects.sort_by_key(|object| object.id);
     objects.dedup_by_key(|object| object.id);
     pack::store(&checkout.repository, &objects).context("storing the commit")
@@ -124,7 +138,7 @@ fn sign(
 type Changes<'a> = [(&'a str, &'a Change)];
 
 /// The id of the new root tree; new blobs and trees are added to `objects`.
-fn write_trees(
+pub(super) fn write_trees(
     base: &Snapshot,
     changes: &ChangeSet,
     objects: &mut Vec<NewObject>,

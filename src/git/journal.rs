@@ -4,11 +4,13 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use git2::Oid;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::inbox::Place;
 use super::tag::UnpushedTag;
-use super::{Checkout, Failure, FailureKind, guard, outside};
+use super::{Checkout, Failure, FailureKind, guard};
 
 /// A push whose end nobody has seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,9 +27,44 @@ pub(crate) struct Pending {
     pub(super) base: String,
     /// The commit that was pushed.
     pub(super) new: String,
+    /// The commit in which the operation waits in the inbox of the remote; then the base is where the branch stood before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) waiting: Option<Waiting>,
     /// The tag that goes along with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) tag: Option<UnpushedTag>,
+}
+
+/// An operation in the inbox, as the journal keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Waiting {
+    commit: String,
+    since: String,
+}
+
+impl Pending {
+    /// The same while the operation waits in the inbox.
+    pub(super) fn waiting(self, place: &Place) -> Self {
+        Self {
+            waiting: Some(Waiting {
+                commit: place.commit.to_string(),
+                since: place.since.to_string(),
+            }),
+            ..self
+        }
+    }
+
+    /// Its place in the inbox, if it was there.
+    pub(super) fn place(&self) -> Result<Option<Place>> {
+        let Some(waiting) = &self.waiting else {
+            return Ok(None);
+        };
+        Ok(Some(Place {
+            id: self.operation.clone(),
+            commit: Oid::from_str(&waiting.commit)?,
+            since: Oid::from_str(&waiting.since)?,
+        }))
+    }
 }
 
 /// The form of journals that this program writes and understands.
@@ -122,15 +159,11 @@ pub(super) fn write<T: Serialize>(path: &Path, journal: &T, survives: Survives) 
         std::fs::rename(draft, path)?;
         Ok(())
     };
-    outside::between();
-    write().with_context(|| format!("writing `{}`", path.display()))?;
-    outside::between();
-    Ok(())
+    write().with_context(|| format!("writing `{}`", path.display()))
 }
 
 /// Removes a journal.
 pub(super) fn remove(path: &Path) -> Result<()> {
-    outside::between();
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(error).with_context(|| format!("removing `{}`", path.display()))

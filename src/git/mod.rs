@@ -1,6 +1,7 @@
 //! Hands: the only place that knows git and the work tree. `docs/publish.md` tells how a change reaches the remote.
 
 mod ask;
+mod chain;
 mod checkout;
 mod commit;
 mod delta;
@@ -8,11 +9,12 @@ mod failure;
 mod files;
 mod general;
 mod guard;
+mod inbox;
 mod index;
 mod journal;
+mod line;
 mod objects;
 mod operation;
-mod outside;
 mod pack;
 mod packs;
 mod past;
@@ -38,7 +40,7 @@ pub(crate) use checkout::{Checkout, Selection};
 pub(crate) use commit::Signature;
 pub(crate) use failure::{Failure, FailureKind};
 pub(crate) use journal::Pending;
-pub(crate) use operation::{Operation, Planned, Published};
+pub(crate) use operation::{Operation, Other, Planned, Published};
 pub(crate) use program::{Git, clean, on_one_line};
 pub(crate) use snapshot::Snapshot;
 pub(crate) use worktree::WorkTree;

@@ -1,13 +1,14 @@
 //! An operation on its way: what makes it the same one again, its plan, and what became of it.
 
+use anyhow::Result;
 use git2::Oid;
 
-use super::Signature;
 use super::commit::UnpushedCommit;
 use super::journal::{FORM, Pending};
 use super::remote::Remote;
 use super::tag::UnpushedTag;
 use super::worktree::WorkTree;
+use super::{Signature, Snapshot};
 use crate::tree::ChangeSet;
 
 /// Who does what, and when: all that makes the same plan the same commit.
@@ -23,13 +24,30 @@ pub(crate) struct Operation {
     pub(crate) committer: Signature,
     /// The name of a tag that goes along with the commit.
     pub(crate) tag: Option<String>,
+    /// The operation as text, for another trainyard to do it; `None` if only this command can.
+    pub(crate) letter: Option<String>,
+    /// The line by which the message of its commit tells an operation with this id.
+    pub(crate) mark: fn(&str) -> String,
 }
+
+/// What somebody else's operation makes of a snapshot.
+pub(crate) struct Other {
+    pub(crate) changes: ChangeSet,
+    pub(crate) message: String,
+    pub(crate) author: Signature,
+}
+
+/// Plans somebody else's operation on a snapshot, from its id and the text that it waits as. Whatever it fails for, that operation
+/// is left to the one who asked for it.
+pub(crate) type StandIn<'a> = dyn Fn(&Snapshot, &str, &str) -> Result<Other> + 'a;
 
 /// A plan on one snapshot.
 pub(crate) struct Planned<O> {
     pub(crate) changes: ChangeSet,
     pub(crate) message: String,
     pub(crate) outcome: O,
+    /// Whether the repository wants operations that lost a race to wait for each other.
+    pub(crate) combine: bool,
 }
 
 /// What became of a plan.
@@ -46,7 +64,31 @@ pub(crate) enum Published<O> {
         /// The remote, or `None` if the local branch is all there is.
         remote: Option<String>,
         work_tree: WorkTree,
+        /// How many operations of others were published with it.
+        others: usize,
     },
+}
+
+impl<O> Published<O> {
+    /// The same together with operations of others.
+    pub(super) fn with(self, count: usize) -> Self {
+        match self {
+            Self::Landed {
+                outcome,
+                commit,
+                remote,
+                work_tree,
+                others,
+            } => Self::Landed {
+                outcome,
+                commit,
+                remote,
+                work_tree,
+                others: others + count,
+            },
+            Self::NothingToDo(_) | Self::MovedOn => self,
+        }
+    }
 }
 
 /// What the journal keeps of a push under way.
@@ -62,6 +104,7 @@ pub(super) fn pending(
         instant: operation.instant.clone(),
         base: commit.parent.to_string(),
         new: commit.id.to_string(),
+        waiting: None,
         tag,
     }
 }
@@ -78,5 +121,6 @@ pub(super) fn landed<O>(
         commit: commit.to_string(),
         remote: remote.map(|remote| remote.name.clone()),
         work_tree,
+        others: 0,
     }
 }

@@ -9,8 +9,6 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-#[cfg(test)]
-use super::outside::played;
 use super::{Failure, FailureKind};
 
 /// How long a command may take before it is killed.
@@ -92,19 +90,11 @@ impl Finished {
 }
 
 /// A command under way.
-pub(crate) enum Running {
-    Process(Process),
-    /// One that a test plays.
-    #[cfg(test)]
-    Played(played::Ending),
-}
-
-/// The process of a command.
-pub(crate) struct Process {
+pub(crate) struct Running {
     finished: mpsc::Receiver<std::io::Result<ExitStatus>>,
     stdout: Draining,
     stderr: Draining,
-    id: u32,
+    process: u32,
     own_group: bool,
 }
 
@@ -148,7 +138,7 @@ impl Git {
             // A command that ends early closes the pipe; its status tells why.
             pipe.map(|mut pipe| pipe.write_all(&input))
         });
-        let finished = Process::new(child, !self.interactive).finish()?;
+        let finished = Running::new(child, !self.interactive).finish()?;
         drop(feeder.join());
         check(arguments, finished)
     }
@@ -156,18 +146,13 @@ impl Git {
     /// Starts a command without waiting for it.
     pub(crate) fn start(&self, arguments: &[&str]) -> Result<Running> {
         tracing::info!("git {}", clean(&arguments.join(" ")));
-        #[cfg(test)]
-        if let Some(player) = played::player() {
-            return Ok(Running::Played(player.git(&self.folder, arguments)));
-        }
         let mut command = self.command(arguments);
         command.stdin(if self.interactive {
             Stdio::inherit()
         } else {
             Stdio::null()
         });
-        let process = Process::new(spawn(&mut command)?, !self.interactive);
-        Ok(Running::Process(process))
+        Ok(Running::new(spawn(&mut command)?, !self.interactive))
     }
 
     /// A command with our environment; its input is still open.
@@ -204,33 +189,23 @@ impl Git {
 }
 
 impl Running {
-    /// Waits for the end, or kills the command at the deadline.
-    pub(crate) fn finish(self) -> Result<Finished> {
-        match self {
-            Self::Process(process) => process.finish(),
-            #[cfg(test)]
-            Self::Played(ending) => Ok(ending()),
-        }
-    }
-}
-
-impl Process {
     fn new(mut child: Child, own_group: bool) -> Self {
         let stdout = drain(child.stdout.take());
         let stderr = drain(child.stderr.take());
-        let id = child.id();
+        let process = child.id();
         let (sender, finished) = mpsc::channel();
         std::thread::spawn(move || sender.send(child.wait()));
         Self {
             finished,
             stdout,
             stderr,
-            id,
+            process,
             own_group,
         }
     }
 
-    fn finish(self) -> Result<Finished> {
+    /// Waits for the end, or kills the command at the deadline.
+    pub(crate) fn finish(self) -> Result<Finished> {
         let status = match self.finished.recv_timeout(DEADLINE) {
             Ok(status) => Some(status.context("waiting for git")?),
             Err(_) => {
@@ -247,7 +222,7 @@ impl Process {
     }
 
     fn kill(&self) {
-        let process = i32::try_from(self.id)
+        let process = i32::try_from(self.process)
             .ok()
             .and_then(rustix::process::Pid::from_raw);
         let Some(process) = process else { return };

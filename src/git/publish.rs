@@ -1,19 +1,58 @@
 //! From a plan to a commit that everybody has: plan on the remote's head, push with compare-and-swap, plan again if the
 //! remote moved, then bring the checkout along. The protocol and its invariants are in `docs/publish.md`.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use git2::Oid;
 
+use super::chain::Chain;
 use super::commit::UnpushedCommit;
+use super::inbox::{Found, Place, Waiting, Withdrawn};
 use super::journal::Pending;
-use super::operation::{Operation, Planned, Published, landed, pending};
-use super::push::{self, PushOutcome};
+use super::line::{Company, Line, Turn};
+use super::operation::{Operation, Planned, Published, StandIn, landed, pending};
+use super::push::{self, Load, PushOutcome};
 use super::remote::Remote;
 use super::settle::Settled;
 use super::worktree;
-use super::{Checkout, Failure, FailureKind, Snapshot, commit, outside};
+use super::{Checkout, Failure, FailureKind, Snapshot, commit};
+
+/// How many operations of others are published with one's own at most.
+const MOST: usize = 256;
+
+/// What is written and can be pushed.
+struct Written {
+    /// The commit of the operation itself.
+    commit: UnpushedCommit,
+    /// The last of the commits.
+    tip: Oid,
+    /// The refs of those that waited in line and are done with.
+    taken: Vec<(String, Oid)>,
+    /// How many of them have a commit here.
+    others: usize,
+}
+
+impl Written {
+    fn alone(commit: UnpushedCommit) -> Self {
+        Self {
+            commit,
+            tip: commit.id,
+            taken: Vec::new(),
+            others: 0,
+        }
+    }
+}
+
+/// What happens to an operation that waits in line.
+enum Taken {
+    /// It is published.
+    Done,
+    /// It is taken out of the line: done before, or for nobody else to do.
+    Away,
+    /// It stays there.
+    Not,
+}
 
 /// How long a remote may keep moving before we give up.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -43,11 +82,13 @@ impl Checkout {
         Ok(planned)
     }
 
-    /// Plans and publishes. The caller holds the guard.
+    /// Plans and publishes. The caller holds the guard. `stand_in` plans what others have asked for, where the repository
+    /// wants operations that lost a race to be published together.
     pub(crate) fn publish<O>(
         &self,
         operation: &Operation,
         mut plan: impl FnMut(&Snapshot) -> Result<Planned<O>>,
+        stand_in: &StandIn,
     ) -> Result<Published<O>> {
         if let Err(error) = worktree::recover(self) {
             tracing::warn!(
@@ -64,59 +105,109 @@ impl Checkout {
             Settled::Nothing => None,
             Settled::Open(left) => Some(left),
         };
-        let start = outside::now();
+        let mut line = Line::new();
+        let left = left.as_ref();
+        let published = self.attempts((remote, operation, left), &mut line, &mut plan, stand_in);
+        match line.place {
+            Some(place) => self.leave(remote, (operation, &place), published, &mut plan),
+            None => published,
+        }
+    }
+
+    /// Plans and pushes until it lands or cannot.
+    fn attempts<O>(
+        &self,
+        (remote, operation, left): (&Remote, &Operation, Option<&Pending>),
+        line: &mut Line,
+        plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
+        stand_in: &StandIn,
+    ) -> Result<Published<O>> {
+        let start = Instant::now();
         for attempt in 0_u32.. {
-            if let Some(done) =
-                self.overtaken(remote, operation, left.as_ref(), attempt, &mut plan)?
-            {
+            if let Some(done) = self.overtaken(remote, operation, left, attempt, plan)? {
                 return Ok(done);
             }
             if let Some(taken) = self.own_tag_in_the_way(operation)? {
                 // The push of the killed command may have landed in this very moment.
-                if let Some(done) =
-                    self.overtaken(remote, operation, left.as_ref(), 1, &mut plan)?
-                {
+                if let Some(done) = self.overtaken(remote, operation, left, 1, plan)? {
                     return Ok(done);
                 }
                 if attempt > 0 {
-                    self.forget(left.as_ref())?;
+                    self.forget(line, left)?;
                 }
                 return Err(taken.into());
             }
-            let (base, planned) = self.plan_to_push(remote, attempt == 0, &mut plan)?;
-            let written = self.write(operation, &base, &planned)?;
-            let Some(commit) = written else {
+            let company = match line.turn(self, remote, operation, PATIENCE)? {
+                Turn::Plain => None,
+                Turn::Lead(company) => Some(company),
+                Turn::Landed(commit) => return self.done_by_others(remote, commit, plan),
+                Turn::TooLate => break,
+            };
+            let (base, planned) = match &company {
+                Some(company) => self.plan_with(remote, company.base, plan)?,
+                None => self.plan_to_push(remote, attempt == 0, plan)?,
+            };
+            let combines = planned.combine && left.is_none() && !commit::is_signed(self);
+            if !line.is_known()
+                && combines
+                && !planned.changes.is_empty()
+                && line.form(self, remote, base.commit())?
+            {
+                continue;
+            }
+            let written = if let Some(company) = &company {
+                self.write_all(operation, &planned, (base, company), line, stand_in)?
+            } else {
+                self.write(operation, &base, &planned)?.map(Written::alone)
+            };
+            let Some(written) = written else {
                 if attempt > 0 {
-                    self.clear_pending()?;
+                    self.forget(line, None)?;
                 }
                 return Ok(Published::NothingToDo(planned.outcome));
             };
+            let commit = written.commit;
             let tag = self.write_tag(operation, commit, &planned.message)?;
-            self.write_pending(&pending(operation, commit, tag.clone()))?;
+            let journal = pending(operation, commit, tag.clone());
+            self.write_pending(&line.in_journal(journal))?;
             let mut ahead = None;
-            let look_ahead = || ahead = worktree::look_ahead(self, commit.id);
-            match push::attempt(self, remote, (commit, tag.as_ref()), look_ahead)? {
+            let look_ahead = || ahead = worktree::look_ahead(self, written.tip);
+            let load = Load {
+                commit,
+                tip: written.tip,
+                tag: tag.as_ref(),
+                taken: &written.taken,
+            };
+            match push::attempt(self, remote, &load, look_ahead)? {
                 PushOutcome::Landed => {
                     self.remember_tag(tag.as_ref());
+                    line.landed(self, remote);
                     // The journal goes last: killed before, the same command finds that it is done.
-                    let work_tree = worktree::bring_along(self, commit.id, ahead);
+                    let work_tree = worktree::bring_along(self, written.tip, ahead);
                     self.forget_pending();
-                    return Ok(landed(planned.outcome, commit.id, Some(remote), work_tree));
+                    let others = written.others;
+                    return Ok(
+                        landed(planned.outcome, commit.id, Some(remote), work_tree).with(others)
+                    );
                 }
-                PushOutcome::RemoteMoved if outside::since(start) < PATIENCE => {
+                PushOutcome::RemoteMoved if start.elapsed() < PATIENCE => {
                     tracing::info!("somebody else was faster: planning again");
                     pause(attempt, operation);
                 }
                 PushOutcome::RemoteMoved => {
-                    self.clear_pending()?;
+                    self.forget(line, None)?;
                     break;
                 }
+                PushOutcome::Refused(words) if !written.taken.is_empty() => {
+                    tracing::info!("not together with what waits in line: {words}");
+                    line.alone = true;
+                }
                 PushOutcome::Refused(words) => {
-                    self.forget(left.as_ref().filter(|_| attempt == 0))?;
+                    self.forget(line, left.filter(|_| attempt == 0))?;
                     return Err(refused(remote, &words).into());
                 }
                 PushOutcome::NoContact(failure) => {
-                    self.forget(left.as_ref().filter(|_| attempt == 0))?;
+                    self.forget(line, left.filter(|_| attempt == 0))?;
                     return Err(failure.into());
                 }
                 PushOutcome::Unknown(words) => {
@@ -134,12 +225,154 @@ impl Checkout {
             .into())
     }
 
-    /// Takes our push out of the journal. What is known of an earlier one on the same base stays as open as it was.
-    fn forget(&self, left: Option<&Pending>) -> Result<()> {
+    /// Takes an operation out of the line that did not land as it should: it may not land after its failure was told.
+    fn leave<O>(
+        &self,
+        remote: &Remote,
+        (operation, place): (&Operation, &Place),
+        published: Result<Published<O>>,
+        plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
+    ) -> Result<Published<O>> {
+        if let Err(error) = &published
+            && let Some(failure) = error.downcast_ref::<Failure>()
+            && failure.kind == FailureKind::Unknown
+        {
+            return published;
+        }
+        match self.withdraw(remote, place, &(operation.mark)(&place.id)) {
+            Ok(Withdrawn::ForGood) => {
+                self.clear_pending()?;
+                published
+            }
+            Ok(Withdrawn::Landed(commit)) => self.done_by_others(remote, commit, plan),
+            Err(error) => {
+                let message = match published {
+                    Ok(_) => format!("{error:#}"),
+                    Err(failed) => format!("{failed:#}\n{error:#}"),
+                };
+                let hint = "run the same command again: it finds out, and does nothing twice";
+                Err(Failure::new(FailureKind::Unknown, message)
+                    .hint(hint)
+                    .into())
+            }
+        }
+    }
+
+    /// Somebody else has published the operation: its outcome is that of the plan on the commit before.
+    fn done_by_others<O>(
+        &self,
+        remote: &Remote,
+        commit: Oid,
+        plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
+    ) -> Result<Published<O>> {
+        let work_tree = worktree::bring_along(self, commit, None);
+        self.forget_pending();
+        let (_, planned) = self.plan_on(self.parent(commit)?, plan)?;
+        Ok(landed(planned.outcome, commit, Some(remote), work_tree))
+    }
+
+    /// The commit before.
+    pub(super) fn parent(&self, commit: Oid) -> Result<Oid> {
+        Ok(self.repository.find_commit(commit)?.parent_id(0)?)
+    }
+
+    /// Writes our own change and, on top of it, what waits in line; `None` if our own changes nothing.
+    fn write_all<'a, O>(
+        &'a self,
+        operation: &Operation,
+        planned: &Planned<O>,
+        (base, company): (Snapshot<'a>, &Company),
+        line: &Line,
+        stand_in: &StandIn,
+    ) -> Result<Option<Written>> {
+        let mut chain = Chain::on(base);
+        let who = (&operation.author, &operation.committer);
+        let Some(commit) = chain.append(&planned.changes, who, &planned.message)? else {
+            return Ok(None);
+        };
+        let (mut taken, mut others) = (Vec::new(), 0);
+        if !line.alone {
+            for waiting in company.waiting.iter().take(MOST) {
+                let step =
+                    self.take_along(operation, (waiting, company.base), &mut chain, stand_in)?;
+                match step {
+                    Taken::Done => others += 1,
+                    Taken::Away => {}
+                    Taken::Not => continue,
+                }
+                taken.push((waiting.reference.clone(), waiting.commit));
+            }
+        }
+        Ok(Some(Written {
+            commit,
+            tip: chain.store(self)?,
+            taken,
+            others,
+        }))
+    }
+
+    /// Takes one that waits along, if that can be.
+    fn take_along(
+        &self,
+        operation: &Operation,
+        (waiting, base): (&Waiting, Oid),
+        chain: &mut Chain,
+        stand_in: &StandIn,
+    ) -> Result<Taken> {
+        let Some(slip) = &waiting.slip else {
+            return Ok(Taken::Away);
+        };
+        if slip.branch != self.branch {
+            return Ok(Taken::Not);
+        }
+        let id = waiting.id();
+        if id == operation.id {
+            return Ok(Taken::Away);
+        }
+        match self.find(base, slip.since()?, &(operation.mark)(id))? {
+            Found::At(_) => return Ok(Taken::Away),
+            // It might be there, where a shallow clone cannot see it.
+            Found::Unknown => return Ok(Taken::Not),
+            Found::Nowhere => {}
+        }
+        match stand_in(chain.top(), id, &slip.letter) {
+            Ok(other) => {
+                let who = (&other.author, &operation.committer);
+                let commit = chain.append(&other.changes, who, &other.message)?;
+                Ok(if commit.is_some() {
+                    Taken::Done
+                } else {
+                    Taken::Away
+                })
+            }
+            Err(error) => {
+                tracing::info!(
+                    "`{id}`, which waits in line, is left to whoever asked for it: {error:#}"
+                );
+                Ok(Taken::Away)
+            }
+        }
+    }
+
+    /// Takes our push out of the journal, unless the operation still waits in line. What is known of an earlier one on the same
+    /// base stays as open as it was.
+    fn forget(&self, line: &Line, left: Option<&Pending>) -> Result<()> {
         match left {
+            _ if line.place.is_some() => Ok(()),
             Some(left) => self.write_pending(left),
             None => self.clear_pending(),
         }
+    }
+
+    /// Plans a change on a commit that was just fetched.
+    fn plan_with<O>(
+        &self,
+        remote: &Remote,
+        base: Oid,
+        plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
+    ) -> Result<(Snapshot<'_>, Planned<O>)> {
+        self.check_own_commits(remote, base)?;
+        self.plan_on(base, plan)
     }
 
     /// Plans a change. At first where the remote stood when we last heard of it: if that is no longer so, the compare-and-swap
@@ -273,7 +506,7 @@ impl Checkout {
         if let Some(done) = self.settle_locally(operation, plan)? {
             return Ok(done);
         }
-        let start = outside::now();
+        let start = Instant::now();
         for attempt in 0_u32.. {
             if let Some(taken) = self.own_tag_in_the_way(operation)? {
                 return Err(taken.into());
@@ -302,7 +535,7 @@ impl Checkout {
             if let Some(work_tree) = work_tree {
                 return Ok(landed(planned.outcome, commit.id, None, work_tree));
             }
-            if outside::since(start) > PATIENCE {
+            if start.elapsed() > PATIENCE {
                 break;
             }
             pause(attempt, operation);
@@ -346,7 +579,7 @@ fn unknown(remote: &Remote, commit: Oid, words: &str) -> Failure {
 fn pause(attempt: u32, operation: &Operation) {
     let _doing = doing!("waiting", "after a lost race");
     let longest = 20_u64 << attempt.min(5);
-    let seed = format!("{}{attempt}{}", operation.id, outside::process());
+    let seed = format!("{}{attempt}{}", operation.id, std::process::id());
     let share = u64::from(crc32fast::hash(seed.as_bytes())) % longest;
-    outside::sleep(Duration::from_millis(longest / 4 + share));
+    std::thread::sleep(Duration::from_millis(longest / 4 + share));
 }

@@ -1,6 +1,7 @@
 //! One push with compare-and-swap, and what came of it. Failures are not believed until the remote was asked.
 
 use anyhow::Result;
+use git2::Oid;
 
 use super::ask::{denies_access, unreachable};
 use super::commit::UnpushedCommit;
@@ -24,16 +25,36 @@ pub(super) enum PushOutcome {
     Unknown(String),
 }
 
-/// Pushes the commit if the remote's branch still stands at its parent, and the tag with it if it has none of that name: both,
-/// or none. `meanwhile` is done while git is at it.
+/// A ref of the remote that is to move from where it is expected to where it shall be; `None`: there is no such ref.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RefPush<'a> {
+    pub(super) reference: &'a str,
+    pub(super) expected: Option<Oid>,
+    pub(super) new: Option<Oid>,
+}
+
+/// What is pushed: a commit, and what moves in the same step.
+pub(super) struct Load<'a> {
+    /// The commit that counts, the first one on the base.
+    pub(super) commit: UnpushedCommit,
+    /// The commit that the branch moves to: that one, or one with it in its history.
+    pub(super) tip: Oid,
+    pub(super) tag: Option<&'a UnpushedTag>,
+    /// Operations that waited in the inbox and are done with: their refs, and where these stand.
+    pub(super) taken: &'a [(String, Oid)],
+}
+
+/// Pushes the commit if the remote's branch still stands at its parent, and with it a tag if it has none of that name, and takes
+/// refs away: all, or nothing. `meanwhile` is done while git is at it.
 pub(super) fn attempt(
     checkout: &Checkout,
     remote: &Remote,
-    (commit, tag): (UnpushedCommit, Option<&UnpushedTag>),
+    load: &Load,
     meanwhile: impl FnOnce(),
 ) -> Result<PushOutcome> {
+    let commit = load.commit;
     let doing = doing!("pushing", "{} to {}", checkout.branch, remote.name);
-    let push = start(checkout, remote, commit, tag)?;
+    let push = start(checkout, remote, load)?;
     meanwhile();
     let pushed = push.finish()?;
     drop(doing);
@@ -67,28 +88,57 @@ pub(super) fn attempt(
     }
 }
 
-fn start(
-    checkout: &Checkout,
-    remote: &Remote,
-    commit: UnpushedCommit,
-    tag: Option<&UnpushedTag>,
-) -> Result<Running> {
+fn start(checkout: &Checkout, remote: &Remote, load: &Load) -> Result<Running> {
     let branch = checkout.branch_ref();
-    let mut leases = vec![format!("--force-with-lease={branch}:{}", commit.parent)];
-    let mut refspecs = vec![format!("{}:{branch}", commit.id)];
-    if let Some(tag) = tag {
-        let reference = tag.reference();
-        leases.push("--atomic".to_owned());
-        // Nothing behind the colon: there must be no such ref.
-        leases.push(format!("--force-with-lease={reference}:"));
-        refspecs.push(format!("{}:{reference}", tag.id()?));
+    let tag = load.tag.map(UnpushedTag::reference);
+    let mut refs = vec![RefPush {
+        reference: &branch,
+        expected: Some(load.commit.parent),
+        new: Some(load.tip),
+    }];
+    if let (Some(tag), Some(reference)) = (load.tag, &tag) {
+        refs.push(RefPush {
+            reference,
+            expected: None,
+            new: Some(tag.id()?),
+        });
     }
+    refs.extend(load.taken.iter().map(|(reference, commit)| RefPush {
+        reference,
+        expected: Some(*commit),
+        new: None,
+    }));
+    push(checkout, &refs, remote, refs.len() > 1)
+}
+
+/// Moves refs of the remote together, or none of them. Fails on a remote that cannot do that with several.
+pub(super) fn refs(checkout: &Checkout, refs: &[RefPush], remote: &Remote) -> Result<Running> {
+    push(checkout, refs, remote, true)
+}
+
+fn push(checkout: &Checkout, refs: &[RefPush], remote: &Remote, atomic: bool) -> Result<Running> {
+    let id = |id: Option<Oid>| id.map(|id| id.to_string()).unwrap_or_default();
+    // Nothing behind the colon of a lease: there must be no such ref. Nothing before that of a refspec: it goes.
+    let leases = refs.iter().map(|each| {
+        let RefPush {
+            reference,
+            expected,
+            ..
+        } = each;
+        format!("--force-with-lease={reference}:{}", id(*expected))
+    });
+    let leases: Vec<_> = leases.collect();
+    let refspecs = refs
+        .iter()
+        .map(|each| format!("{}:{}", id(each.new), each.reference));
+    let refspecs: Vec<_> = refspecs.collect();
     let mut arguments = vec![
         "push",
         "--porcelain",
         "--no-follow-tags",
         "--recurse-submodules=no",
     ];
+    arguments.extend(atomic.then_some("--atomic"));
     arguments.extend(leases.iter().map(String::as_str));
     arguments.extend(["--", &remote.name]);
     arguments.extend(refspecs.iter().map(String::as_str));
@@ -105,7 +155,7 @@ fn own_words(pushed: &Finished) -> String {
 }
 
 /// Whether git did not even hear from the remote: it says so in words of their own, and has sent nothing.
-fn is_no_contact(pushed: &Finished) -> bool {
+pub(super) fn is_no_contact(pushed: &Finished) -> bool {
     const NO_CONTACT: [&str; 13] = [
         "Could not read from remote repository",
         "hung up upon initial contact",
@@ -126,7 +176,7 @@ fn is_no_contact(pushed: &Finished) -> bool {
 }
 
 /// The branch still stands at the parent: was that the last word?
-fn not_applied(pushed: &Finished) -> PushOutcome {
+pub(super) fn not_applied(pushed: &Finished) -> PushOutcome {
     // Two pushes that meet on the server: the ref was locked for the other, which then may have been refused.
     const COLLISIONS: [&str; 4] = [
         "stale info",

@@ -1,14 +1,15 @@
 //! Settles what a killed command left: its push landed, can never land, or may still land.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use git2::Oid;
 
+use super::inbox::{Place, Withdrawn};
 use super::journal::Pending;
 use super::operation::{Operation, Planned, Published, landed};
 use super::remote::Remote;
-use super::{Checkout, Snapshot, outside, worktree};
+use super::{Checkout, Snapshot, worktree};
 
 /// No git that lives holds a ref for so long.
 const LIVELY: Duration = Duration::from_millis(500);
@@ -39,11 +40,15 @@ impl Checkout {
             return Ok(Settled::Nothing);
         };
         let _doing = doing!("settling", "{LEFT}");
+        if let Some(place) = left.place()? {
+            return self.settle_in_line(remote, operation, (&left, &place), plan);
+        }
         let tracking = format!("refs/remotes/{}/{}", remote.name, self.branch);
         self.remove_ref_lock(&tracking, Oid::from_str(&left.new)?)?;
         let tip = self.fetch(remote)?;
         if self.has_landed(&left, tip)? {
-            let done = self.conclude(remote, operation, (&left, tip), plan)?;
+            let new = Oid::from_str(&left.new)?;
+            let done = self.conclude(remote, operation, (&left, tip, new), plan)?;
             return Ok(done.map_or(Settled::Nothing, Settled::Done));
         }
         if tip == Oid::from_str(&left.base)? {
@@ -71,7 +76,29 @@ impl Checkout {
         if !self.has_landed(left, tip)? {
             return Ok(None);
         }
-        self.conclude(remote, operation, (left, tip), plan)
+        let new = Oid::from_str(&left.new)?;
+        self.conclude(remote, operation, (left, tip, new), plan)
+    }
+
+    /// Finds out what became of an operation that a killed command had put into the line. Once it is out of it, that is final.
+    fn settle_in_line<O>(
+        &self,
+        remote: &Remote,
+        operation: &Operation,
+        (left, place): (&Pending, &Place),
+        plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
+    ) -> Result<Settled<O>> {
+        match self.withdraw(remote, place, &(operation.mark)(&place.id))? {
+            Withdrawn::Landed(commit) => {
+                let tip = self.fetch(remote)?;
+                let done = self.conclude(remote, operation, (left, tip, commit), plan)?;
+                Ok(done.map_or(Settled::Nothing, Settled::Done))
+            }
+            Withdrawn::ForGood => {
+                self.clear_pending()?;
+                Ok(Settled::Nothing)
+            }
+        }
     }
 
     /// Finds out how far a killed command came that moved the local branch and a tag. If this is the same command again and both
@@ -111,16 +138,16 @@ impl Checkout {
             .repository
             .commondir()
             .join(format!("{reference}.lock"));
-        let start = outside::now();
+        let start = Instant::now();
         while let Ok(content) = std::fs::read_to_string(&lock) {
             if !content.is_empty() && content.trim_end() != id.to_string() {
                 return Ok(());
             }
-            if outside::since(start) > LIVELY {
+            if start.elapsed() > LIVELY {
                 return std::fs::remove_file(&lock)
                     .with_context(|| format!("removing `{}`", lock.display()));
             }
-            outside::sleep(LIVELY / 20);
+            std::thread::sleep(LIVELY / 20);
         }
         Ok(())
     }
@@ -136,10 +163,9 @@ impl Checkout {
         &self,
         remote: &Remote,
         operation: &Operation,
-        (left, tip): (&Pending, Oid),
+        (left, tip, new): (&Pending, Oid, Oid),
         plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
     ) -> Result<Option<Published<O>>> {
-        let (base, new) = (Oid::from_str(&left.base)?, Oid::from_str(&left.new)?);
         self.remember_tag(left.tag.as_ref());
         let work_tree = worktree::bring_along(self, new, None);
         self.forget_pending();
@@ -153,7 +179,7 @@ impl Checkout {
             );
             return Ok(Some(Published::MovedOn));
         }
-        let (_, planned) = self.plan_on(base, plan)?;
+        let (_, planned) = self.plan_on(self.parent(new)?, plan)?;
         Ok(Some(landed(planned.outcome, new, Some(remote), work_tree)))
     }
 }

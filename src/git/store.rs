@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 use foldhash::fast::RandomState;
 use git2::{Odb, Oid, Repository};
 
-use super::objects::{EMPTY_TREE, Tree, oid};
+use super::objects::{EMPTY_TREE, NewObject, Tree, oid};
 use super::packs::Packs;
 use super::promisor::{Promisor, missing};
 use super::{Failure, FailureKind, Git};
@@ -29,6 +29,8 @@ pub(super) struct Store<'a> {
     odb: Odb<'a>,
     /// Where objects come from that a partial clone has not fetched.
     promisor: Option<Promisor<'a>>,
+    /// Objects that are not stored yet.
+    held: RefCell<HashMap<[u8; 20], Arc<[u8]>, RandomState>>,
     blobs: RefCell<HashMap<BlobId, Arc<[u8]>, RandomState>>,
     trees: RefCell<KeptTrees>,
 }
@@ -55,6 +57,7 @@ impl<'a> Store<'a> {
             packs: Packs::open(&repository.commondir().join("objects")),
             odb: repository.odb()?,
             promisor: None,
+            held: RefCell::default(),
             blobs: RefCell::default(),
             trees: RefCell::default(),
         })
@@ -67,7 +70,14 @@ impl<'a> Store<'a> {
 
     /// Whether the object is here.
     pub(super) fn holds(&self, id: [u8; 20]) -> bool {
-        self.odb.exists(oid(id))
+        self.held.borrow().contains_key(&id) || self.odb.exists(oid(id))
+    }
+
+    /// Takes objects for part of the repository that are not stored yet.
+    pub(super) fn hold(&self, objects: &[NewObject]) {
+        let objects = objects.iter();
+        let objects = objects.map(|object| (object.id, object.bytes.clone()));
+        self.held.borrow_mut().extend(objects);
     }
 
     /// The commits at which a shallow clone ends; none in any other.
@@ -86,6 +96,9 @@ impl<'a> Store<'a> {
         id: [u8; 20],
         like: impl FnOnce() -> Result<Vec<Oid>>,
     ) -> Result<Vec<u8>> {
+        if let Some(bytes) = self.held.borrow().get(&id) {
+            return Ok(bytes.to_vec());
+        }
         if let Some(bytes) = self.packs.object(&id) {
             return Ok(bytes);
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use serde::{Deserialize, Serialize};
 
 use super::cleanup::clean_up;
 use super::outcome::{DeployRun, Deployed, Done, Outcome};
@@ -12,7 +13,8 @@ use crate::state::{AppName, EnvName, GroupName, Locks, Version, release};
 use crate::tree::Draft;
 
 /// What a deployment does about a lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) enum WhenLocked {
     /// Waits for it in the queue.
     Queue,
@@ -23,14 +25,16 @@ pub(crate) enum WhenLocked {
 }
 
 /// Where to deploy.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) enum DeployTarget {
     Environment(EnvName),
     Group(GroupName),
 }
 
 /// One release, to one environment or all of a group.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Deploy {
     pub(crate) app: AppName,
     pub(crate) target: DeployTarget,

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 pub(crate) use super::environment::EnvironmentDone;
 pub(crate) use super::place::Deployed;
 pub(crate) use super::render::{Fault, ManifestStep, Rendered};
@@ -220,7 +222,8 @@ pub(crate) struct Cleared {
 }
 
 /// Where locks are placed or removed, as it was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) enum LockTarget {
     Environment(EnvName),
     App(EnvName, AppName),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use serde::{Deserialize, Serialize};
 
 use super::cleanup::{clean_up, old_releases};
 use super::outcome::{Deployed, Done, Outcome, QueueEnd, Released};
@@ -20,7 +21,8 @@ use crate::state::{
 use crate::tree::{Content, Draft, ReadTree};
 
 /// What a release is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) enum Purpose {
     /// To run, with the manifests that are given.
     Deploy,
@@ -29,7 +31,8 @@ pub(crate) enum Purpose {
 }
 
 /// A release to store.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewRelease {
     pub(crate) purpose: Purpose,
     pub(crate) app: AppName,

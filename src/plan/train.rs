@@ -11,6 +11,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result};
+use serde::{Deserialize, Serialize};
 
 use super::cleanup::clean_up;
 use super::place::Place;
@@ -29,7 +30,8 @@ pub(crate) use prognosis::{AppFate, AppPrognosis, EnvironmentPrognosis, Prognosi
 pub(crate) use skip::{AppSkip, Cause, EnvironmentSkip, Held, QueueMove};
 
 /// What the target's name stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) enum TargetKind {
     Environment,
     Group,
@@ -38,7 +40,8 @@ pub(crate) enum TargetKind {
 }
 
 /// What a train does about app and team locks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) enum OnLock {
     /// Queues the version and goes on.
     Queue,
@@ -49,7 +52,8 @@ pub(crate) enum OnLock {
 }
 
 /// A train to run or to foresee.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Train {
     /// A group or an environment; the name fits both.
     pub(crate) target: GroupName,

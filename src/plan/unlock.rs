@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
+use serde::{Deserialize, Serialize};
 
 use super::cleanup::clean_up;
 use super::lock::{scopes, standing};
@@ -16,7 +17,8 @@ use crate::state::{AppName, EnvName, LockId, LockScope, Locks, queue, release};
 use crate::tree::{Draft, ReadTree};
 
 /// Which locks go.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) enum Which {
     /// The one with this id.
     Id(LockId),
@@ -25,7 +27,8 @@ pub(crate) enum Which {
 }
 
 /// Locks to remove.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct RemoveLocks {
     pub(crate) target: LockTarget,
     pub(crate) which: Which,

@@ -22,6 +22,16 @@ pub(crate) struct Options {
     pub(crate) minor_lines: MinorLines,
     /// How Argo CD files are rendered.
     pub(crate) argocd: ArgoCdOptions,
+    /// How changes reach the remote.
+    pub(crate) publish: PublishOptions,
+}
+
+/// The `publish` section of the options.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct PublishOptions {
+    /// Whether operations that lost a race wait on the remote, for one command to publish all of them.
+    pub(crate) combine: bool,
 }
 
 /// The `argocd` section of the options.
@@ -42,6 +52,7 @@ impl Default for Options {
             commit_data: false,
             minor_lines: MinorLines::default(),
             argocd: ArgoCdOptions::default(),
+            publish: PublishOptions::default(),
         }
     }
 }
@@ -95,6 +106,7 @@ mod tests {
             5
         );
         assert!(read("commitData: true").unwrap().commit_data);
+        assert!(read("publish: {combine: true}").unwrap().publish.combine);
         let minor = read("minorRegexes: ['^ *image:']").unwrap().minor_lines;
         assert!(!minor.is_empty());
         for bad in [

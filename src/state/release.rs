@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use anyhow::Result;
+use serde::{Deserialize, Serialize};
 
 use super::{AppName, CommitId, EnvName, Moment, TeamName, Version};
 use crate::tree::{Content, Draft, Entry, Kind, PathShape, ReadTree, RepoPath};
 
 /// A fact about a release that is a file in its folder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) enum Field {
     SourceCommitId,
     PreviousCommitId,

@@ -41,6 +41,11 @@ pub(crate) fn lines<'a>(
     lines
 }
 
+/// The line that tells the operation with this id.
+pub(crate) fn mark(id: &str) -> String {
+    format!("{PREFIX}{OPERATION_ID}: {}", plain(id))
+}
+
 impl Trace {
     /// What the message of a commit says; `None` if it names no operation.
     pub(crate) fn read(message: &str) -> Option<Self> {
@@ -237,6 +242,7 @@ mod tests {
             "subject\n\n{}",
             lines("release-train", id, inputs.into_iter())
         );
+        assert!(message.lines().any(|line| line == mark(id)));
         let trace = Trace::read(&message).unwrap();
         assert_eq!(trace.operation, "release-train");
         assert_eq!(trace.id.unwrap().to_string(), id);

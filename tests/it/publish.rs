@@ -15,6 +15,7 @@ mod refusal;
 mod remotes;
 mod secrets;
 mod tags;
+mod together;
 mod trust;
 
 use crate::world::{LOCK, Node, RELEASE, TRAIN, Tree, World, text};

@@ -200,8 +200,7 @@ impl Task {
                 let line = std::iter::once("trainyard".to_owned()).chain(line);
                 let operation = super::listed(line.map(OsString::from).collect())?;
                 let operation = operation.context("this changes nothing")?;
-                let (outcome, fate) =
-                    session.publish(&operation.refs, &operation.request, &operation.verb)?;
+                let (outcome, fate) = session.publish(&operation)?;
                 (operation.verdict)(&outcome)?;
                 session.warn(&outcome, &fate);
                 let words = report::render(&outcome, &fate, Format::Text)?;

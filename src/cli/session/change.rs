@@ -2,17 +2,20 @@
 
 use std::cell::RefCell;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use uuid::Uuid;
 
-use super::{Earlier, Refs, Session, context};
+use super::{Earlier, Session, check_author, context};
 use crate::cli::notify::Notice;
+use crate::cli::operation::Operation as Wanted;
+use crate::cli::portable::Letter;
+use crate::cli::surroundings::demands_signatures;
 use crate::git::{
-    Checkout, Operation, Pending, Planned, Published, Signature, Snapshot, WorkTree, clean,
+    Checkout, Operation, Other, Pending, Planned, Published, Signature, Snapshot, WorkTree, clean,
 };
-use crate::plan::{Context, Ground, Outcome, argocd, render};
+use crate::plan::{Context, Ground, Outcome, Source, argocd, render};
 use crate::report::{Fate, Input, Tag, TagState, commit_message};
-use crate::state::{Actor, Moment, TagName};
+use crate::state::{Actor, Moment, trailer};
 use crate::tree::{ChangeSet, Draft};
 
 /// What came of a change, and what Argo CD is to hear of it.
@@ -34,9 +37,8 @@ pub(in crate::cli) struct Request {
 /// A change on its way.
 struct Undertaking<'a> {
     checkout: &'a Checkout,
-    request: &'a Request,
+    wanted: &'a Wanted,
     past: Vec<Earlier<'a>>,
-    tag: Option<TagName>,
     actor: Actor,
     /// What makes it the same one when it is repeated.
     identity: Uuid,
@@ -44,24 +46,15 @@ struct Undertaking<'a> {
 
 impl Session {
     /// Plans a change, publishes it, and tells what came of it.
-    pub(in crate::cli) fn change(
-        &self,
-        refs: &Refs,
-        request: &Request,
-        verb: impl Fn(&mut Draft, &Ground) -> Result<Outcome>,
-    ) -> Result<Outcome> {
-        let (outcome, fate) = self.publish(refs, request, verb)?;
+    pub(in crate::cli) fn change(&self, wanted: &Wanted) -> Result<Outcome> {
+        let (outcome, fate) = self.publish(wanted)?;
         self.answer(&outcome, &fate)?;
         Ok(outcome)
     }
 
     /// Plans a change and publishes it.
-    pub(in crate::cli) fn publish(
-        &self,
-        refs: &Refs,
-        request: &Request,
-        verb: impl Fn(&mut Draft, &Ground) -> Result<Outcome>,
-    ) -> Result<(Outcome, Fate)> {
+    pub(in crate::cli) fn publish(&self, wanted: &Wanted) -> Result<(Outcome, Fate)> {
+        let Wanted { request, refs, .. } = wanted;
         let checkout = Checkout::open(&self.selection)?;
         let actor = self.actor(&checkout)?;
         // Held to the end of this function: one trainyard at a time changes a repository.
@@ -71,17 +64,13 @@ impl Session {
             Some(checkout.guard()?)
         };
         let past = Earlier::all(&checkout, refs)?;
-        let sources = past.iter().map(|past| past.source.commit.as_ref());
-        let identity: Vec<_> = sources.chain([request.identity.as_str()]).collect();
-        let identity = identity.join("\n");
-        let identity = format!("{}\n{identity}\n{actor:?}", request.operation);
+        let sources: Vec<_> = past.iter().map(|past| &past.source).collect();
         let undertaking = Undertaking {
             checkout: &checkout,
-            request,
+            wanted,
+            identity: identity(request, &sources, &actor),
             past,
-            tag: refs.tag.clone(),
             actor,
-            identity: Uuid::new_v5(&Uuid::NAMESPACE_URL, identity.as_bytes()),
         };
         let pending = if self.dry_run {
             None
@@ -89,9 +78,9 @@ impl Session {
             checkout.pending()?
         };
         let now = self.instant(pending.as_ref(), undertaking.identity)?;
-        let told = match self.attempt(&undertaking, now, &verb)? {
+        let told = match self.attempt(&undertaking, now)? {
             Some(told) => Some(told),
-            None => self.attempt(&undertaking, self.now, &verb)?,
+            None => self.attempt(&undertaking, self.now)?,
         };
         let told = told.context("a fresh operation is nobody's repetition")?;
         drop(guard);
@@ -101,16 +90,12 @@ impl Session {
     }
 
     /// Plans and publishes once; `None` if the change of a killed command has landed and must be planned afresh.
-    fn attempt(
-        &self,
-        undertaking: &Undertaking,
-        now: Moment,
-        verb: impl Fn(&mut Draft, &Ground) -> Result<Outcome>,
-    ) -> Result<Option<Told>> {
+    fn attempt(&self, undertaking: &Undertaking, now: Moment) -> Result<Option<Told>> {
         let Undertaking {
-            checkout, request, ..
+            checkout, wanted, ..
         } = undertaking;
-        let id = Uuid::new_v5(&undertaking.identity, now.to_exact().as_bytes()).to_string();
+        let Wanted { request, refs, .. } = wanted;
+        let id = id(undertaking.identity, now);
         let context = context(checkout, undertaking.actor.clone(), now);
         let pasts: Vec<_> = undertaking.past.iter().map(Earlier::as_past).collect();
         // Of the plan that counts, which is the last.
@@ -127,7 +112,7 @@ impl Session {
                 outcome,
                 changes,
                 notify_url,
-            } = plan(snapshot, &ground, &verb)?;
+            } = plan(snapshot, &ground, &wanted.verb)?;
             let url = self.notify_argocd.clone().or(notify_url);
             notice.replace(url.map(|url| Notice::of(&url, snapshot, &changes)));
             let message = commit_message(&outcome, request.operation, &id, &request.inputs);
@@ -135,9 +120,10 @@ impl Session {
                 changes,
                 message,
                 outcome,
+                combine: ground.options.publish.combine,
             })
         };
-        let tag = undertaking.tag.as_ref();
+        let tag = refs.tag.as_ref();
         if self.dry_run {
             if let Some(name) = tag
                 && let Some(taken) = checkout.tag_in_the_way(name.as_ref())?
@@ -149,8 +135,11 @@ impl Session {
             fate.tag = Tag::after(tag, fate.changed, TagState::Free);
             return Ok(Some((planned.outcome, fate, None)));
         }
-        let operation = operation(undertaking, &context, id.clone());
-        let told = self.told(checkout, checkout.publish(&operation, plan)?);
+        let operation = operation(undertaking, &context, id.clone())?;
+        let stand_in = |snapshot: &Snapshot, id: &str, letter: &str| {
+            self.stand_in(checkout, snapshot, (id, letter))
+        };
+        let told = self.told(checkout, checkout.publish(&operation, plan, &stand_in)?);
         Ok(told.map(|(outcome, mut fate)| {
             fate.tag = Tag::after(tag, fate.changed, TagState::Set);
             if let Some(name) = tag.filter(|_| fate.changed && !checkout.pushes()) {
@@ -161,6 +150,44 @@ impl Session {
             }
             (outcome, fate, notice.take())
         }))
+    }
+
+    /// Plans what somebody else has asked for, checked as if it had been typed here. Fails for what has waited too long: nobody
+    /// waits for it any more.
+    fn stand_in(
+        &self,
+        checkout: &Checkout,
+        snapshot: &Snapshot,
+        (id, letter): (&str, &str),
+    ) -> Result<Other> {
+        let letter = Letter::read(letter)?;
+        let then = letter.instant()?;
+        let age = self.now.seconds() - then.seconds();
+        ensure!(age.abs() < REPEATED_WITHIN, "it is {age} seconds old");
+        ensure!(
+            !(letter.operation.brings_manifests() && demands_signatures()),
+            "nobody can tell here whether its manifests are signed"
+        );
+        let Actor { name, email } = &letter.actor;
+        check_author([name, email])?;
+        let wanted = letter.operation.operation()?;
+        let known = identity(&wanted.request, &[], &letter.actor);
+        ensure!(id == self::id(known, then), "it is not what its id says");
+        let context = context(checkout, letter.actor.clone(), then);
+        let ground = Ground::begin(snapshot, &context)?;
+        let plan = plan(snapshot, &ground, &wanted.verb)?;
+        let Request {
+            operation, inputs, ..
+        } = &wanted.request;
+        Ok(Other {
+            message: commit_message(&plan.outcome, operation, id, inputs),
+            changes: plan.changes,
+            author: Signature {
+                name: name.raw().to_owned(),
+                email: email.raw().to_owned(),
+                seconds: then.seconds(),
+            },
+        })
     }
 
     /// Tells Argo CD what landed on the remote. That this fails is a warning.
@@ -193,7 +220,7 @@ impl Session {
 
     /// Says on stderr where the change is, and what became of the checkout.
     fn told(&self, checkout: &Checkout, published: Published<Outcome>) -> Option<(Outcome, Fate)> {
-        let (outcome, commit, remote, work_tree) = match published {
+        let (outcome, commit, remote, work_tree, others) = match published {
             Published::NothingToDo(outcome) => return Some((outcome, self.fate(false, None))),
             Published::MovedOn => return None,
             Published::Landed {
@@ -201,11 +228,17 @@ impl Session {
                 commit,
                 remote,
                 work_tree,
-            } => (outcome, commit, remote, work_tree),
+                others,
+            } => (outcome, commit, remote, work_tree, others),
         };
         let short = &commit[..10];
+        let with = match others {
+            0 => String::new(),
+            1 => ", with one of somebody else's that waited".to_owned(),
+            others => format!(", with {others} of others that waited"),
+        };
         self.say(&match remote {
-            Some(remote) => format!("pushed {short} to {remote}/{}", checkout.branch),
+            Some(remote) => format!("pushed {short} to {remote}/{}{with}", checkout.branch),
             None => format!("committed {short} to {}", checkout.branch),
         });
         let mut fate = self.fate(true, Some(commit));
@@ -246,11 +279,23 @@ fn plan(
     })
 }
 
-fn operation(undertaking: &Undertaking, context: &Context, id: String) -> Operation {
-    let author = (
-        context.actor.name.raw().to_owned(),
-        context.actor.email.raw().to_owned(),
-    );
+/// What makes an operation the same one when it is repeated.
+fn identity(request: &Request, sources: &[&Source], actor: &Actor) -> Uuid {
+    let sources = sources.iter().map(|source| source.commit.as_ref());
+    let identity: Vec<_> = sources.chain([request.identity.as_str()]).collect();
+    let identity = identity.join("\n");
+    let identity = format!("{}\n{identity}\n{actor:?}", request.operation);
+    Uuid::new_v5(&Uuid::NAMESPACE_URL, identity.as_bytes())
+}
+
+/// The id of an operation.
+fn id(identity: Uuid, instant: Moment) -> String {
+    Uuid::new_v5(&identity, instant.to_exact().as_bytes()).to_string()
+}
+
+fn operation(undertaking: &Undertaking, context: &Context, id: String) -> Result<Operation> {
+    let Undertaking { wanted, actor, .. } = undertaking;
+    let author = (actor.name.raw().to_owned(), actor.email.raw().to_owned());
     let committer = undertaking
         .checkout
         .committer()
@@ -260,14 +305,19 @@ fn operation(undertaking: &Undertaking, context: &Context, id: String) -> Operat
         email,
         seconds: context.now.seconds(),
     };
-    Operation {
+    let letter = wanted.portable.as_ref();
+    let letter = letter.map(|portable| Letter::write(portable, actor, context.now));
+    let tag = wanted.refs.tag.as_ref();
+    Ok(Operation {
         id,
         request: undertaking.identity.to_string(),
         instant: context.now.to_exact(),
         // A tag can be made once: who repeats the command shall find it made.
-        counts: undertaking.request.counts || undertaking.tag.is_some(),
-        tag: undertaking.tag.as_ref().map(|tag| tag.as_ref().to_owned()),
+        counts: wanted.request.counts || tag.is_some(),
+        tag: tag.map(|tag| tag.as_ref().to_owned()),
+        letter: letter.transpose()?,
+        mark: trailer::mark,
         author: signature(author),
         committer: signature(committer),
-    }
+    })
 }

@@ -20,7 +20,7 @@ pub(crate) fn rival(world: &World, times: usize, commands: &str) {
 
 /// Every command ended well, and each of their commits is in the history once, one on the other.
 #[track_caller]
-fn assert_all_landed(world: &World, started: Vec<Started>, subjects: &BTreeSet<String>) {
+pub(crate) fn assert_all_landed(world: &World, started: Vec<Started>, subjects: &BTreeSet<String>) {
     for each in started {
         let answer = each.wait();
         assert_eq!(answer.code, 0, "{answer}");
@@ -42,7 +42,7 @@ fn assert_all_landed(world: &World, started: Vec<Started>, subjects: &BTreeSet<S
     world.remote_git(&["fsck", "--strict", "--no-dangling"]);
 }
 
-fn locks(count: usize) -> (Vec<String>, BTreeSet<String>) {
+pub(crate) fn locks(count: usize) -> (Vec<String>, BTreeSet<String>) {
     let ids = (0..count).map(|number| format!("lock-{number}"));
     let lines = ids
         .clone()

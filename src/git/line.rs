@@ -1,0 +1,243 @@
+//! The line in which operations wait that lost a race: whose turn it is to publish all of them, and when somebody else steps in
+//! for one that does not.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use git2::Oid;
+
+use super::commit::UnpushedCommit;
+use super::inbox::{Found, INBOX, Joined, Place, Waiting};
+use super::journal::Pending;
+use super::operation::{Operation, pending};
+use super::remote::Remote;
+use super::{Checkout, Failure, FailureKind};
+
+/// How long we wait between two looks at the line, at first and at most.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(30), Duration::from_secs(2));
+
+/// The shortest time that somebody is given to publish what waits.
+const SHORTEST: Duration = Duration::from_millis(200);
+
+/// How an operation stands in line.
+pub(super) struct Line {
+    begun: Instant,
+    state: State,
+    /// Our own place, while the operation waits on the remote.
+    pub(super) place: Option<Place>,
+    /// How long it took to come as far as into the line: about as long as others take to publish.
+    round: Duration,
+    joined: Instant,
+    /// Whether what waits is left to others, because the remote does not let it go.
+    pub(super) alone: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Whether there is a line is not known yet.
+    Unknown,
+    /// Whoever loses a race waits in line. The operation is not in the history up to this commit.
+    Formed(Oid),
+    /// The remote has no line.
+    Closed,
+}
+
+/// What is to be done next.
+pub(super) enum Turn {
+    /// To push the operation alone.
+    Plain,
+    /// To publish what waits, our own operation first.
+    Lead(Company),
+    /// Nothing: somebody else has published it.
+    Landed(Oid),
+    /// Nothing: it was nobody's turn for too long.
+    TooLate,
+}
+
+/// The branch of the remote, and what waited at the same moment.
+pub(super) struct Company {
+    pub(super) base: Oid,
+    pub(super) waiting: Vec<Waiting>,
+}
+
+impl Line {
+    pub(super) fn new() -> Self {
+        let now = Instant::now();
+        Self {
+            begun: now,
+            state: State::Unknown,
+            place: None,
+            round: SHORTEST,
+            joined: now,
+            alone: false,
+        }
+    }
+
+    /// Whether operations of this repository are known to wait in line, or not to.
+    pub(super) fn is_known(&self) -> bool {
+        self.state != State::Unknown
+    }
+
+    /// Forms the line. Whether somebody waits in it, or the branch is no longer where it was.
+    pub(super) fn form(&mut self, checkout: &Checkout, remote: &Remote, base: Oid) -> Result<bool> {
+        self.state = State::Formed(base);
+        let seen = Seen::ask(checkout, remote)?;
+        Ok(seen.tip != Some(base) || !seen.waiting.is_empty())
+    }
+
+    /// Waits until something is to be done, at most until `patience` is over.
+    pub(super) fn turn(
+        &mut self,
+        checkout: &Checkout,
+        remote: &Remote,
+        operation: &Operation,
+        patience: Duration,
+    ) -> Result<Turn> {
+        let State::Formed(since) = self.state else {
+            return Ok(Turn::Plain);
+        };
+        let mut pause = PAUSE.0;
+        let mut waiting = None;
+        loop {
+            let Some(place) = self.place.clone() else {
+                if !self.join(checkout, remote, (operation, since))? {
+                    break;
+                }
+                continue;
+            };
+            let seen = Seen::ask(checkout, remote)?;
+            let Some(rank) = seen.rank(&place) else {
+                let tip = checkout.fetch(remote)?;
+                self.place = None;
+                let mark = (operation.mark)(&place.id);
+                if let Found::At(commit) = checkout.find(tip, place.since, &mark)? {
+                    return Ok(Turn::Landed(commit));
+                }
+                // Somebody looked at it and could not do it: it is ours alone.
+                break;
+            };
+            if rank == 0 || self.joined.elapsed() > self.round * u32::try_from(rank + 1)? {
+                break;
+            }
+            if self.begun.elapsed() > patience {
+                return Ok(Turn::TooLate);
+            }
+            waiting.get_or_insert_with(|| doing!("waiting", "for others that publish this, too"));
+            pause = Self::sleep(pause, &place, seen.waiting.len());
+        }
+        if self.state == State::Closed {
+            return Ok(Turn::Plain);
+        }
+        let (base, waiting) = checkout.collect(remote)?;
+        if let Some(place) = &self.place {
+            let mark = (operation.mark)(&place.id);
+            if let Found::At(commit) = checkout.find(base, place.since, &mark)? {
+                return Ok(Turn::Landed(commit));
+            }
+        }
+        Ok(Turn::Lead(Company { base, waiting }))
+    }
+
+    /// The journal of a push, which tells of the place in line, too.
+    pub(super) fn in_journal(&self, journal: Pending) -> Pending {
+        match &self.place {
+            Some(place) => journal.waiting(place),
+            None => journal,
+        }
+    }
+
+    /// The operation has landed. Where its ref did not go with that, it goes now.
+    pub(super) fn landed(&mut self, checkout: &Checkout, remote: &Remote) {
+        if let Some(place) = self.place.take()
+            && self.alone
+        {
+            // If it stays, whoever finds it sees that it is done.
+            let _ = checkout.take_away(remote, &place);
+        }
+    }
+
+    /// Puts the operation into the line; `false` if it is none that could wait there, or there is no line.
+    fn join(
+        &mut self,
+        checkout: &Checkout,
+        remote: &Remote,
+        (operation, since): (&Operation, Oid),
+    ) -> Result<bool> {
+        let Some(letter) = &operation.letter else {
+            return Ok(false);
+        };
+        let place = checkout.write_slip(operation, letter, since)?;
+        let waits = UnpushedCommit {
+            id: place.commit,
+            parent: place.since,
+        };
+        let journal = pending(operation, waits, None);
+        checkout.write_pending(&journal.waiting(&place))?;
+        match checkout.join(remote, &place)? {
+            Joined::Waits => {
+                self.joined = Instant::now();
+                self.round = self.begun.elapsed().max(SHORTEST);
+                self.place = Some(place);
+                return Ok(true);
+            }
+            Joined::Unknown(words) => {
+                self.place = Some(place);
+                return Err(unknown(remote, &words).into());
+            }
+            Joined::NoContact(failure) => {
+                checkout.clear_pending()?;
+                return Err(failure.into());
+            }
+            Joined::NotAllowed => {}
+        }
+        checkout.clear_pending()?;
+        self.state = State::Closed;
+        Ok(false)
+    }
+
+    /// Waits longer each time, the longer the more wait, and everybody differently.
+    fn sleep(pause: Duration, place: &Place, waiting: usize) -> Duration {
+        let many = Duration::from_millis(8) * u32::try_from(waiting).unwrap_or(u32::MAX);
+        let longest = pause.max(many).min(PAUSE.1);
+        let seed = format!("{}{}", place.id, pause.as_micros());
+        let share = crc32fast::hash(seed.as_bytes()) % 1000;
+        std::thread::sleep(longest / 2 + longest * share / 2000);
+        (pause * 3 / 2).min(PAUSE.1)
+    }
+}
+
+/// The line as the remote shows it.
+struct Seen {
+    tip: Option<Oid>,
+    /// The refs of those who wait, in their order.
+    waiting: BTreeMap<String, Oid>,
+}
+
+impl Seen {
+    fn ask(checkout: &Checkout, remote: &Remote) -> Result<Self> {
+        let branch = checkout.branch_ref();
+        let mut refs = checkout.ask_for(remote, &[&branch, &format!("{INBOX}/*")])?;
+        Ok(Self {
+            tip: refs.remove(&branch),
+            waiting: refs,
+        })
+    }
+
+    /// How many stand before us; `None` if we are no longer in line.
+    fn rank(&self, place: &Place) -> Option<usize> {
+        let ours = place.reference();
+        let same = self.waiting.get(&ours) == Some(&place.commit);
+        same.then(|| self.waiting.range(..ours).count())
+    }
+}
+
+/// Nobody can tell whether the operation waits.
+fn unknown(remote: &Remote, words: &str) -> Failure {
+    let message = format!(
+        "the connection to `{}` broke while the operation was put into `{INBOX}`; whether it is done is unknown:\n{words}",
+        remote.name
+    );
+    let hint = "run the same command again: it finds out, and does nothing twice";
+    Failure::new(FailureKind::Unknown, message).hint(hint)
+}

@@ -1,0 +1,307 @@
+//! Operations that lost a race wait in line on the remote, and one command publishes all of them.
+
+use std::fs;
+
+use crate::world::{Answer, LOCK, RELEASE, TRAIN, Tree, World, text};
+
+use super::race::{assert_all_landed, locks};
+
+/// A yard that wants operations to be published together.
+fn yard() -> World {
+    let options = text("publish:\n  combine: true\n");
+    World::yard_with(Tree::from([("trainyard.yaml".to_owned(), options)]))
+}
+
+/// What waits on the remote.
+fn waiting(world: &World) -> Vec<String> {
+    let refs = world.remote_git(&["for-each-ref", "--format=%(refname)", "refs/trainyard"]);
+    refs.lines().map(str::to_owned).collect()
+}
+
+/// A clone that ran this line, lost its race, and was killed while it waited.
+fn killed_in_line(world: &World, name: &str, line: &str) -> World {
+    let clone = world.clone_to(name);
+    if waiting(world).is_empty() {
+        // Whoever finds somebody in line joins it; else a race is to be lost first.
+        world.ok(&format!("lock -e dev --lock-id before-{name} -m x"));
+    }
+    kill_in_line(world, &clone, line);
+    clone
+}
+
+/// Runs a line in a clone that finds others before it, and kills it while it waits.
+fn kill_in_line(world: &World, clone: &World, line: &str) {
+    let hook = clone.hook(
+        "pre-push",
+        "if grep -qE 'refs/heads/|^.delete.'; then kill -9 $(ps -o ppid= -p $PPID); exit 1; fi",
+    );
+    let before = waiting(world).len();
+    assert_ne!(clone.start(line).wait().code, 0);
+    fs::remove_file(hook).unwrap();
+    assert_eq!(waiting(world).len(), before + 1);
+}
+
+/// Everything is in step, and nobody waits any more.
+#[track_caller]
+fn assert_settled(world: &World, clones: &[&World]) {
+    assert_eq!(waiting(world), [""; 0]);
+    assert_eq!(
+        world.remote_git(&["rev-list", "--count", "--merges", "main"]),
+        "0"
+    );
+    world.remote_git(&["fsck", "--strict", "--no-dangling"]);
+    for clone in clones {
+        clone.assert_tidy();
+    }
+}
+
+/// How often a commit of this subject is in the history.
+fn times(world: &World, subject: &str) -> usize {
+    let subjects = world.subjects();
+    subjects.iter().filter(|each| *each == subject).count()
+}
+
+#[track_caller]
+fn assert_done(answer: &Answer) {
+    assert_eq!(answer.code, 0, "{answer}");
+}
+
+#[test]
+fn what_waits_is_published_with_the_next_operation_each_as_a_commit_of_its_own() {
+    let world = yard();
+    let first = killed_in_line(
+        &world,
+        "first",
+        "lock -e dev --lock-id first -m 'by the first' --author-name Bo --author-email bo@x.example",
+    );
+    let second = killed_in_line(&world, "second", RELEASE);
+    let answer = world.run("lock -e staging --lock-id third -m x");
+    assert_done(&answer);
+    assert!(
+        answer.stderr.contains("with 2 of others that waited"),
+        "{answer}"
+    );
+    assert_settled(&world, &[&world]);
+    for subject in [
+        "lock dev (`first`)",
+        "release web 1",
+        "lock staging (`third`)",
+    ] {
+        assert_eq!(times(&world, subject), 1, "{subject}");
+    }
+    let authors = world.remote_git(&["log", "--format=%an|%cn|%s", "-3"]);
+    assert!(
+        authors.contains("Bo|Ada Signal|lock dev (`first`)"),
+        "{authors}"
+    );
+    assert!(world.holds("environments/dev/locks/first/message"));
+    assert!(world.holds("applications/web/releases/1/environments/dev/manifests.yaml"));
+    // The lock of the first held the release of the second back, or not: as their order in the line was.
+    world.assert_in_step();
+    // Those who were killed find out, whatever they run next.
+    let answer = first.run("lock -e dev --lock-id later -m x");
+    assert_done(&answer);
+    assert!(
+        answer
+            .stderr
+            .contains("the interrupted command before this one has landed"),
+        "{answer}"
+    );
+    let answer = second.run(RELEASE);
+    assert_done(&answer);
+    assert_eq!(times(&world, "release web 1"), 1);
+    assert!(answer.stdout.contains("released web 1"), "{answer}");
+    assert_settled(&world, &[&first, &second]);
+}
+
+#[test]
+fn a_killed_command_that_is_run_again_is_done_once() {
+    let world = yard();
+    let clone = killed_in_line(&world, "clone", RELEASE);
+    assert_done(&clone.run(RELEASE));
+    assert_eq!(times(&world, "release web 1"), 1);
+    assert_eq!(times(&world, "release web 2"), 0);
+    assert_settled(&world, &[&clone]);
+}
+
+#[test]
+fn a_killed_command_that_others_have_published_is_done_when_it_is_run_again() {
+    let world = yard();
+    let clone = killed_in_line(&world, "clone", RELEASE);
+    world.ok(LOCK);
+    let before = world.commits();
+    let answer = clone.run(RELEASE);
+    assert_done(&answer);
+    assert_eq!(world.commits(), before);
+    assert!(answer.stdout.contains("released web 1"), "{answer}");
+    assert_settled(&world, &[&world, &clone]);
+}
+
+#[test]
+fn after_another_command_a_killed_one_can_never_land() {
+    let world = yard();
+    let clone = killed_in_line(&world, "clone", RELEASE);
+    assert_done(&clone.run("lock -e dev --lock-id later -m x"));
+    assert_eq!(waiting(&world), [""; 0]);
+    world.ok(LOCK);
+    assert_eq!(times(&world, "release web 1"), 0);
+}
+
+#[test]
+fn what_can_no_longer_be_done_is_left_to_the_one_who_asked_for_it() {
+    let world = yard();
+    world.scratch("other.yaml", "kind: Other\n");
+    let line = |file| format!("release -a web --version 7 --manifest dev=../scratch/{file}.yaml");
+    let clone = world.clone_to("clone");
+    world.ok(&line("web"));
+    kill_in_line(&world, &clone, &line("other"));
+    world.ok(LOCK);
+    assert_eq!(waiting(&world), [""; 0]);
+    let answer = clone.run(&line("other"));
+    assert_eq!(answer.code, 3, "{answer}");
+    assert_eq!(times(&world, "release web 7"), 1);
+    assert_settled(&world, &[&world, &clone]);
+}
+
+#[test]
+fn what_waits_too_long_is_removed_and_never_published() {
+    let world = yard();
+    let clone = killed_in_line(&world, "clone", RELEASE);
+    for number in 0..15 {
+        // Time goes by, a minute with each.
+        world.run(&format!("status -e dev --quiet --branch none-{number}"));
+    }
+    world.ok(LOCK);
+    assert_eq!(waiting(&world), [""; 0]);
+    assert_eq!(times(&world, "release web 1"), 0);
+    assert_done(&clone.run(RELEASE));
+    assert_eq!(times(&world, "release web 1"), 1);
+}
+
+#[test]
+fn where_manifests_must_be_signed_those_of_others_are_left_to_them() {
+    let world = yard();
+    let clone = killed_in_line(&world, "clone", RELEASE);
+    let answer = world.run_with(LOCK, &[("TRAINYARD_KEYRING", Some("keys.asc"))]);
+    assert_done(&answer);
+    assert_eq!(times(&world, "release web 1"), 0);
+    assert_done(&clone.run(RELEASE));
+    assert_eq!(times(&world, "release web 1"), 1);
+    assert_settled(&world, &[&world, &clone]);
+}
+
+/// Puts the message of a waiting commit into the inbox under another id, changed by a script of sed.
+fn forge(world: &World, id: &str, change: &str) {
+    let true_one = waiting(world).remove(0);
+    let branch = true_one.clone();
+    let message = world.remote_git(&["log", "-1", "--format=%B", &branch]);
+    let path = world.scratch("forged", message);
+    world.shell(&format!("sed -i '{change}' {path}"));
+    let tree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+    let commit = world.remote_git(&["commit-tree", tree, "-F", &path]);
+    world.remote_git(&["update-ref", &format!("refs/trainyard/inbox/{id}"), &commit]);
+    world.remote_git(&["update-ref", "-d", &true_one]);
+}
+
+#[test]
+fn what_is_not_what_its_id_says_is_not_published() {
+    let forged = "00000000-0000-5000-8000-000000000000";
+    for change in [
+        "s/web/evil/",
+        "s/\"form\":1/\"form\":9/",
+        "s/Ada/Eve/",
+        "s/trainyard:/x/",
+        "s/.*/{/",
+    ] {
+        let world = yard();
+        killed_in_line(&world, "clone", RELEASE);
+        forge(&world, forged, change);
+        world.ok(LOCK);
+        assert_eq!(waiting(&world), [""; 0], "{change}");
+        let subjects = world.subjects();
+        assert!(
+            !subjects
+                .iter()
+                .any(|subject| subject.starts_with("release")),
+            "{change}: {subjects:?}"
+        );
+    }
+}
+
+#[test]
+fn what_waits_for_another_branch_stays() {
+    let world = yard();
+    killed_in_line(&world, "clone", RELEASE);
+    world.remote_git(&["branch", "side", "main"]);
+    world.ok(&format!("{LOCK} --branch side"));
+    assert_eq!(waiting(&world).len(), 1);
+    world.ok(LOCK);
+    assert_eq!(times(&world, "release web 1"), 1);
+    assert_settled(&world, &[&world]);
+}
+
+#[test]
+fn a_remote_without_such_refs_gets_the_plain_loop() {
+    let refuse = "while read old new ref; do case $ref in refs/trainyard/*) echo no >&2; exit 1;; esac; done";
+    for without in ["refs", "atomic", "deletion"] {
+        let world = yard();
+        match without {
+            "refs" => drop(world.remote_hook("pre-receive", refuse)),
+            "atomic" => drop(world.remote_git(&["config", "receive.advertiseAtomic", "false"])),
+            _ => drop(world.remote_git(&["config", "receive.denyDeletes", "true"])),
+        }
+        let clones: Vec<_> = (0..4)
+            .map(|number| world.clone_to(&format!("clone-{number}")))
+            .collect();
+        let (lines, subjects) = locks(4);
+        let started = clones
+            .iter()
+            .zip(&lines)
+            .map(|(clone, line)| clone.start(line));
+        assert_all_landed(&world, started.collect(), &subjects);
+        for clone in &clones {
+            clone.assert_tidy();
+        }
+    }
+}
+
+#[test]
+fn twelve_processes_in_clones_of_their_own_all_land() {
+    let world = yard();
+    let clones: Vec<_> = (0..12)
+        .map(|number| world.clone_to(&format!("clone-{number}")))
+        .collect();
+    let (lines, subjects) = locks(12);
+    let started = clones
+        .iter()
+        .zip(&lines)
+        .map(|(clone, line)| clone.start(line));
+    assert_all_landed(&world, started.collect(), &subjects);
+    assert_settled(&world, &clones.iter().collect::<Vec<_>>());
+    world.ok(RELEASE);
+    world.ok(TRAIN);
+    world.assert_in_step();
+}
+
+#[test]
+fn a_train_with_a_tag_takes_along_what_waits_and_never_waits_itself() {
+    let world = yard();
+    world.ok(RELEASE);
+    killed_in_line(&world, "clone", "lock -e staging --lock-id late -m x");
+    let answer = world.run("release-train staging --tag v1");
+    assert_done(&answer);
+    assert!(
+        answer
+            .stderr
+            .contains("with one of somebody else's that waited"),
+        "{answer}"
+    );
+    assert_settled(&world, &[&world]);
+    // The tag is on the train, not on what came after it.
+    let tagged = world.remote_git(&["log", "-1", "--format=%s", "v1"]);
+    assert!(
+        tagged.starts_with("release train to environment staging: 1 deployed"),
+        "{tagged}"
+    );
+    assert_eq!(times(&world, "lock staging (`late`)"), 1);
+}
