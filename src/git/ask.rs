@@ -9,7 +9,7 @@ use tracing::span::EnteredSpan;
 
 use super::program::{Finished, Running};
 use super::remote::Remote;
-use super::{Checkout, Failure, FailureKind, clean};
+use super::{Checkout, Failure, FailureKind, clean, outside};
 
 /// A question to a remote that is under way.
 pub(super) struct Asked {
@@ -106,7 +106,7 @@ impl Checkout {
         let private = if self.guarded.get() {
             format!("{FETCHED}/{FOR_A_CHANGE}")
         } else {
-            format!("{FETCHED}/{}", std::process::id())
+            format!("{FETCHED}/{}", outside::process())
         };
         let refspec = format!("+{what}:{private}");
         let mut arguments = vec![

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 
 use anyhow::{Context as _, Result};
 use git2::{ErrorCode, Oid, Repository, RepositoryOpenFlags};
@@ -225,14 +226,20 @@ fn open_repository(selection: &Selection) -> Result<Repository> {
     Ok(repository)
 }
 
+/// Sets what holds for all of libgit2, once: its settings must not change while another thread uses it.
 fn prepare_libgit2() {
+    static PREPARED: Once = Once::new();
+    PREPARED.call_once(set_up_libgit2);
+}
+
+fn set_up_libgit2() {
     // Each object is checked by zlib as it is; hashing all of them once more doubles the time of a train.
     git2::opts::strict_hash_verification(false);
     #[expect(
         unsafe_code,
         reason = "a global setting of libgit2, set before any other thread uses it"
     )]
-    // SAFETY: no other thread runs yet. What a partial clone lacks is fetched by the `git` program.
+    // SAFETY: this runs once, before anything is opened. What a partial clone lacks is fetched by the `git` program.
     let set = unsafe { git2::opts::set_extensions(&["partialclone"]) };
     // Without it, partial clones are refused with a clear message.
     drop(set);

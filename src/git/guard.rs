@@ -2,13 +2,13 @@
 
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::{Errno, FdFlags, fcntl_setfd};
 
-use super::{Failure, FailureKind, on_one_line};
+use super::{Failure, FailureKind, on_one_line, outside};
 
 /// How long another trainyard may take before we give up.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -47,7 +47,7 @@ impl Guard {
             .open(&path);
         let file = file.with_context(|| format!("`{}` cannot be opened", path.display()))?;
         fcntl_setfd(&file, FdFlags::empty()).context("the lock cannot be handed on to git")?;
-        let start = Instant::now();
+        let start = outside::now();
         let mut pause = Duration::from_millis(2);
         let mut told = false;
         let mut waiting = None;
@@ -56,7 +56,7 @@ impl Guard {
                 return Err(error)
                     .with_context(|| format!("`{}` cannot be locked", path.display()));
             }
-            if start.elapsed() > PATIENCE {
+            if outside::since(start) > PATIENCE {
                 let message = format!(
                     "another trainyard has been at work in `{}` for {} seconds",
                     git_folder.display(),
@@ -65,12 +65,12 @@ impl Guard {
                 return Err(Failure::new(FailureKind::Failed, message).into());
             }
             waiting.get_or_insert_with(|| doing!("waiting", "for another trainyard"));
-            if !told && start.elapsed() > SILENCE {
+            if !told && outside::since(start) > SILENCE {
                 let folder = on_one_line(&git_folder.display().to_string());
                 tracing::warn!("waiting for another trainyard that is at work in `{folder}`");
                 told = true;
             }
-            std::thread::sleep(pause);
+            outside::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(100));
         }
         Ok(Self { file })

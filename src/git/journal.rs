@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::inbox::Place;
 use super::tag::UnpushedTag;
-use super::{Checkout, Failure, FailureKind, guard};
+use super::{Checkout, Failure, FailureKind, guard, outside};
 
 /// A push whose end nobody has seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -159,11 +159,15 @@ pub(super) fn write<T: Serialize>(path: &Path, journal: &T, survives: Survives) 
         std::fs::rename(draft, path)?;
         Ok(())
     };
-    write().with_context(|| format!("writing `{}`", path.display()))
+    outside::between();
+    write().with_context(|| format!("writing `{}`", path.display()))?;
+    outside::between();
+    Ok(())
 }
 
 /// Removes a journal.
 pub(super) fn remove(path: &Path) -> Result<()> {
+    outside::between();
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(error).with_context(|| format!("removing `{}`", path.display()))

@@ -12,7 +12,7 @@ use super::inbox::{Found, INBOX, Joined, Place, Waiting};
 use super::journal::Pending;
 use super::operation::{Operation, pending};
 use super::remote::Remote;
-use super::{Checkout, Failure, FailureKind};
+use super::{Checkout, Failure, FailureKind, outside};
 
 /// How long we wait between two looks at the line, at first and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(30), Duration::from_secs(2));
@@ -63,7 +63,7 @@ pub(super) struct Company {
 
 impl Line {
     pub(super) fn new() -> Self {
-        let now = Instant::now();
+        let now = outside::now();
         Self {
             begun: now,
             state: State::Unknown,
@@ -117,10 +117,10 @@ impl Line {
                 // Somebody looked at it and could not do it: it is ours alone.
                 break;
             };
-            if rank == 0 || self.joined.elapsed() > self.round * u32::try_from(rank + 1)? {
+            if rank == 0 || outside::since(self.joined) > self.round * u32::try_from(rank + 1)? {
                 break;
             }
-            if self.begun.elapsed() > patience {
+            if outside::since(self.begun) > patience {
                 return Ok(Turn::TooLate);
             }
             waiting.get_or_insert_with(|| doing!("waiting", "for others that publish this, too"));
@@ -176,8 +176,8 @@ impl Line {
         checkout.write_pending(&journal.waiting(&place))?;
         match checkout.join(remote, &place)? {
             Joined::Waits => {
-                self.joined = Instant::now();
-                self.round = self.begun.elapsed().max(SHORTEST);
+                self.joined = outside::now();
+                self.round = outside::since(self.begun).max(SHORTEST);
                 self.place = Some(place);
                 return Ok(true);
             }
@@ -202,7 +202,7 @@ impl Line {
         let longest = pause.max(many).min(PAUSE.1);
         let seed = format!("{}{}", place.id, pause.as_micros());
         let share = crc32fast::hash(seed.as_bytes()) % 1000;
-        std::thread::sleep(longest / 2 + longest * share / 2000);
+        outside::sleep(longest / 2 + longest * share / 2000);
         (pause * 3 / 2).min(PAUSE.1)
     }
 }

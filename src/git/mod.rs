@@ -15,6 +15,7 @@ mod journal;
 mod line;
 mod objects;
 mod operation;
+mod outside;
 mod pack;
 mod packs;
 mod past;

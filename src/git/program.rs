@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
+#[cfg(test)]
+use super::outside::played;
 use super::{Failure, FailureKind};
 
 /// How long a command may take before it is killed.
@@ -90,11 +92,19 @@ impl Finished {
 }
 
 /// A command under way.
-pub(crate) struct Running {
+pub(crate) enum Running {
+    Process(Process),
+    /// One that a test plays.
+    #[cfg(test)]
+    Played(played::Ending),
+}
+
+/// The process of a command.
+pub(crate) struct Process {
     finished: mpsc::Receiver<std::io::Result<ExitStatus>>,
     stdout: Draining,
     stderr: Draining,
-    process: u32,
+    id: u32,
     own_group: bool,
 }
 
@@ -138,7 +148,7 @@ impl Git {
             // A command that ends early closes the pipe; its status tells why.
             pipe.map(|mut pipe| pipe.write_all(&input))
         });
-        let finished = Running::new(child, !self.interactive).finish()?;
+        let finished = Process::new(child, !self.interactive).finish()?;
         drop(feeder.join());
         check(arguments, finished)
     }
@@ -146,13 +156,18 @@ impl Git {
     /// Starts a command without waiting for it.
     pub(crate) fn start(&self, arguments: &[&str]) -> Result<Running> {
         tracing::info!("git {}", clean(&arguments.join(" ")));
+        #[cfg(test)]
+        if let Some(player) = played::player() {
+            return Ok(Running::Played(player.git(&self.folder, arguments)));
+        }
         let mut command = self.command(arguments);
         command.stdin(if self.interactive {
             Stdio::inherit()
         } else {
             Stdio::null()
         });
-        Ok(Running::new(spawn(&mut command)?, !self.interactive))
+        let process = Process::new(spawn(&mut command)?, !self.interactive);
+        Ok(Running::Process(process))
     }
 
     /// A command with our environment; its input is still open.
@@ -189,23 +204,33 @@ impl Git {
 }
 
 impl Running {
+    /// Waits for the end, or kills the command at the deadline.
+    pub(crate) fn finish(self) -> Result<Finished> {
+        match self {
+            Self::Process(process) => process.finish(),
+            #[cfg(test)]
+            Self::Played(ending) => Ok(ending()),
+        }
+    }
+}
+
+impl Process {
     fn new(mut child: Child, own_group: bool) -> Self {
         let stdout = drain(child.stdout.take());
         let stderr = drain(child.stderr.take());
-        let process = child.id();
+        let id = child.id();
         let (sender, finished) = mpsc::channel();
         std::thread::spawn(move || sender.send(child.wait()));
         Self {
             finished,
             stdout,
             stderr,
-            process,
+            id,
             own_group,
         }
     }
 
-    /// Waits for the end, or kills the command at the deadline.
-    pub(crate) fn finish(self) -> Result<Finished> {
+    fn finish(self) -> Result<Finished> {
         let status = match self.finished.recv_timeout(DEADLINE) {
             Ok(status) => Some(status.context("waiting for git")?),
             Err(_) => {
@@ -222,7 +247,7 @@ impl Running {
     }
 
     fn kill(&self) {
-        let process = i32::try_from(self.process)
+        let process = i32::try_from(self.id)
             .ok()
             .and_then(rustix::process::Pid::from_raw);
         let Some(process) = process else { return };

@@ -1,7 +1,7 @@
 //! From a plan to a commit that everybody has: plan on the remote's head, push with compare-and-swap, plan again if the
 //! remote moved, then bring the checkout along. The protocol and its invariants are in `docs/publish.md`.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Result;
 use git2::Oid;
@@ -16,7 +16,7 @@ use super::push::{self, Load, PushOutcome};
 use super::remote::Remote;
 use super::settle::Settled;
 use super::worktree;
-use super::{Checkout, Failure, FailureKind, Snapshot, commit};
+use super::{Checkout, Failure, FailureKind, Snapshot, commit, outside};
 
 /// How many operations of others are published with one's own at most.
 const MOST: usize = 256;
@@ -122,7 +122,7 @@ impl Checkout {
         plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
         stand_in: &StandIn,
     ) -> Result<Published<O>> {
-        let start = Instant::now();
+        let start = outside::now();
         for attempt in 0_u32.. {
             if let Some(done) = self.overtaken(remote, operation, left, attempt, plan)? {
                 return Ok(done);
@@ -190,7 +190,7 @@ impl Checkout {
                         landed(planned.outcome, commit.id, Some(remote), work_tree).with(others)
                     );
                 }
-                PushOutcome::RemoteMoved if start.elapsed() < PATIENCE => {
+                PushOutcome::RemoteMoved if outside::since(start) < PATIENCE => {
                     tracing::info!("somebody else was faster: planning again");
                     pause(attempt, operation);
                 }
@@ -506,7 +506,7 @@ impl Checkout {
         if let Some(done) = self.settle_locally(operation, plan)? {
             return Ok(done);
         }
-        let start = Instant::now();
+        let start = outside::now();
         for attempt in 0_u32.. {
             if let Some(taken) = self.own_tag_in_the_way(operation)? {
                 return Err(taken.into());
@@ -535,7 +535,7 @@ impl Checkout {
             if let Some(work_tree) = work_tree {
                 return Ok(landed(planned.outcome, commit.id, None, work_tree));
             }
-            if start.elapsed() > PATIENCE {
+            if outside::since(start) > PATIENCE {
                 break;
             }
             pause(attempt, operation);
@@ -579,7 +579,7 @@ fn unknown(remote: &Remote, commit: Oid, words: &str) -> Failure {
 fn pause(attempt: u32, operation: &Operation) {
     let _doing = doing!("waiting", "after a lost race");
     let longest = 20_u64 << attempt.min(5);
-    let seed = format!("{}{attempt}{}", operation.id, std::process::id());
+    let seed = format!("{}{attempt}{}", operation.id, outside::process());
     let share = u64::from(crc32fast::hash(seed.as_bytes())) % longest;
-    std::thread::sleep(Duration::from_millis(longest / 4 + share));
+    outside::sleep(Duration::from_millis(longest / 4 + share));
 }

@@ -1,6 +1,6 @@
 //! Settles what a killed command left: its push landed, can never land, or may still land.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use git2::Oid;
@@ -9,7 +9,7 @@ use super::inbox::{Place, Withdrawn};
 use super::journal::Pending;
 use super::operation::{Operation, Planned, Published, landed};
 use super::remote::Remote;
-use super::{Checkout, Snapshot, worktree};
+use super::{Checkout, Snapshot, outside, worktree};
 
 /// No git that lives holds a ref for so long.
 const LIVELY: Duration = Duration::from_millis(500);
@@ -138,16 +138,16 @@ impl Checkout {
             .repository
             .commondir()
             .join(format!("{reference}.lock"));
-        let start = Instant::now();
+        let start = outside::now();
         while let Ok(content) = std::fs::read_to_string(&lock) {
             if !content.is_empty() && content.trim_end() != id.to_string() {
                 return Ok(());
             }
-            if start.elapsed() > LIVELY {
+            if outside::since(start) > LIVELY {
                 return std::fs::remove_file(&lock)
                     .with_context(|| format!("removing `{}`", lock.display()));
             }
-            std::thread::sleep(LIVELY / 20);
+            outside::sleep(LIVELY / 20);
         }
         Ok(())
     }

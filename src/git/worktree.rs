@@ -15,7 +15,7 @@ use super::stamp::Stamp;
 use super::step::{InTheWay, Step};
 use super::tag::UnpushedTag;
 use super::touched::planned;
-use super::{Checkout, Failure, FailureKind, Snapshot, general, guard, plain};
+use super::{Checkout, Failure, FailureKind, Snapshot, general, guard, outside, plain};
 use crate::tree::ChangeSet;
 
 /// What became of the checkout after a change landed.
@@ -315,6 +315,7 @@ fn move_branch(checkout: &Checkout, old: Oid, new: Oid) -> Result<bool> {
         return Ok(true);
     }
     let branch = checkout.branch_ref();
+    outside::between();
     match checkout
         .repository
         .reference_matching(&branch, new, true, old, "trainyard: fast-forward")

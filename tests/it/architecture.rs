@@ -175,6 +175,27 @@ fn environment_clock_and_files_are_touched_where_the_map_says() {
 }
 
 #[test]
+fn the_hands_wait_by_a_clock_that_a_test_can_play() {
+    let ways = [
+        "Instant::now",
+        "thread::sleep",
+        ".elapsed()",
+        "process::id()",
+    ];
+    // The number names a lock for people, and the age of a file is that of another clock.
+    let others = ["git/worktree.rs: process::id()", "git/ask.rs: .elapsed()"];
+    let mut found = Vec::new();
+    for (path, code) in sources() {
+        if path.starts_with("git") && path != Path::new("git/outside.rs") {
+            let used = ways.iter().filter(|way| code.contains(**way));
+            found.extend(used.map(|way| format!("{}: {way}", path.display())));
+        }
+    }
+    found.retain(|found| !others.contains(&found.as_str()));
+    assert!(found.is_empty(), "{found:?}");
+}
+
+#[test]
 fn all_that_is_printed_goes_through_one_file() {
     // There, and there alone, text is kept from being a command to a runner of GitHub's.
     let ways = [
