@@ -8,7 +8,8 @@ use anyhow::Result;
 use git2::Oid;
 
 use super::commit::UnpushedCommit;
-use super::inbox::{Found, INBOX, Joined, Place, Waiting};
+use super::company::Company;
+use super::inbox::{Found, INBOX, Joined, Place};
 use super::journal::Pending;
 use super::operation::{Operation, pending};
 use super::remote::Remote;
@@ -53,12 +54,6 @@ pub(super) enum Turn {
     Landed(Oid),
     /// Nothing: it was nobody's turn for too long.
     TooLate,
-}
-
-/// The branch of the remote, and what waited at the same moment.
-pub(super) struct Company {
-    pub(super) base: Oid,
-    pub(super) waiting: Vec<Waiting>,
 }
 
 impl Line {
@@ -115,6 +110,7 @@ impl Line {
                     return Ok(Turn::Landed(commit));
                 }
                 // Somebody looked at it and could not do it: it is ours alone.
+                checkout.clear_pending()?;
                 break;
             };
             if rank == 0 || outside::since(self.joined) > self.round * u32::try_from(rank + 1)? {

@@ -4,6 +4,7 @@ mod ask;
 mod chain;
 mod checkout;
 mod commit;
+mod company;
 mod delta;
 mod failure;
 mod files;

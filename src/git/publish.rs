@@ -6,53 +6,17 @@ use std::time::Duration;
 use anyhow::Result;
 use git2::Oid;
 
-use super::chain::Chain;
 use super::commit::UnpushedCommit;
-use super::inbox::{Found, Place, Waiting, Withdrawn};
+use super::company::Written;
+use super::inbox::{Place, Withdrawn};
 use super::journal::Pending;
-use super::line::{Company, Line, Turn};
+use super::line::{Line, Turn};
 use super::operation::{Operation, Planned, Published, StandIn, landed, pending};
 use super::push::{self, Load, PushOutcome};
 use super::remote::Remote;
 use super::settle::Settled;
 use super::worktree;
 use super::{Checkout, Failure, FailureKind, Snapshot, commit, outside};
-
-/// How many operations of others are published with one's own at most.
-const MOST: usize = 256;
-
-/// What is written and can be pushed.
-struct Written {
-    /// The commit of the operation itself.
-    commit: UnpushedCommit,
-    /// The last of the commits.
-    tip: Oid,
-    /// The refs of those that waited in line and are done with.
-    taken: Vec<(String, Oid)>,
-    /// How many of them have a commit here.
-    others: usize,
-}
-
-impl Written {
-    fn alone(commit: UnpushedCommit) -> Self {
-        Self {
-            commit,
-            tip: commit.id,
-            taken: Vec::new(),
-            others: 0,
-        }
-    }
-}
-
-/// What happens to an operation that waits in line.
-enum Taken {
-    /// It is published.
-    Done,
-    /// It is taken out of the line: done before, or for nobody else to do.
-    Away,
-    /// It stays there.
-    Not,
-}
 
 /// How long a remote may keep moving before we give up.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -274,84 +238,6 @@ impl Checkout {
     /// The commit before.
     pub(super) fn parent(&self, commit: Oid) -> Result<Oid> {
         Ok(self.repository.find_commit(commit)?.parent_id(0)?)
-    }
-
-    /// Writes our own change and, on top of it, what waits in line; `None` if our own changes nothing.
-    fn write_all<'a, O>(
-        &'a self,
-        operation: &Operation,
-        planned: &Planned<O>,
-        (base, company): (Snapshot<'a>, &Company),
-        line: &Line,
-        stand_in: &StandIn,
-    ) -> Result<Option<Written>> {
-        let mut chain = Chain::on(base);
-        let who = (&operation.author, &operation.committer);
-        let Some(commit) = chain.append(&planned.changes, who, &planned.message)? else {
-            return Ok(None);
-        };
-        let (mut taken, mut others) = (Vec::new(), 0);
-        if !line.alone {
-            for waiting in company.waiting.iter().take(MOST) {
-                let step =
-                    self.take_along(operation, (waiting, company.base), &mut chain, stand_in)?;
-                match step {
-                    Taken::Done => others += 1,
-                    Taken::Away => {}
-                    Taken::Not => continue,
-                }
-                taken.push((waiting.reference.clone(), waiting.commit));
-            }
-        }
-        Ok(Some(Written {
-            commit,
-            tip: chain.store(self)?,
-            taken,
-            others,
-        }))
-    }
-
-    /// Takes one that waits along, if that can be.
-    fn take_along(
-        &self,
-        operation: &Operation,
-        (waiting, base): (&Waiting, Oid),
-        chain: &mut Chain,
-        stand_in: &StandIn,
-    ) -> Result<Taken> {
-        let Some(slip) = &waiting.slip else {
-            return Ok(Taken::Away);
-        };
-        if slip.branch != self.branch {
-            return Ok(Taken::Not);
-        }
-        let id = waiting.id();
-        if id == operation.id {
-            return Ok(Taken::Away);
-        }
-        match self.find(base, slip.since()?, &(operation.mark)(id))? {
-            Found::At(_) => return Ok(Taken::Away),
-            // It might be there, where a shallow clone cannot see it.
-            Found::Unknown => return Ok(Taken::Not),
-            Found::Nowhere => {}
-        }
-        match stand_in(chain.top(), id, &slip.letter) {
-            Ok(other) => {
-                let who = (&other.author, &operation.committer);
-                let commit = chain.append(&other.changes, who, &other.message)?;
-                Ok(if commit.is_some() {
-                    Taken::Done
-                } else {
-                    Taken::Away
-                })
-            }
-            Err(error) => {
-                tracing::info!(
-                    "`{id}`, which waits in line, is left to whoever asked for it: {error:#}"
-                );
-                Ok(Taken::Away)
-            }
-        }
     }
 
     /// Takes our push out of the journal, unless the operation still waits in line. What is known of an earlier one on the same
