@@ -10,6 +10,7 @@
 
 mod arrival;
 mod checkout;
+mod crowd;
 mod figures;
 mod folder;
 mod generate;
@@ -99,6 +100,7 @@ fn run(options: &Options) -> Result<usize> {
         });
     }
     bench.start();
+    bench.crowd();
     Ok(bench.failures)
 }
 
@@ -195,6 +197,14 @@ impl<'run> Bench<'run> {
     fn start(&mut self) {
         if self.options.wants(5) {
             self.print(goals::start(self.programs, self.options.runs).map(|line| [line]));
+        }
+    }
+
+    /// Measures goal 9, which takes its time.
+    fn crowd(&mut self) {
+        if self.options.names(9) {
+            let yard = self.lay(shape::SMALL);
+            self.print(yard.and_then(|yard| crowd::crowd(&yard)));
         }
     }
 

@@ -90,3 +90,12 @@ pub(crate) fn time(command: &mut Command) -> Result<Duration> {
     answer(command)?;
     Ok(start.elapsed())
 }
+
+/// Runs the program, throws away what it says, and returns its exit code; one that is killed is an error.
+pub(crate) fn exit_code(command: &mut Command) -> Result<i32> {
+    let output = command
+        .output()
+        .with_context(|| format!("starting {command:?}"))?;
+    let code = output.status.code();
+    code.with_context(|| format!("a process ended with {}", output.status))
+}

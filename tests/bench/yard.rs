@@ -68,6 +68,11 @@ impl<'programs> Yard<'programs> {
         })
     }
 
+    /// The folder of all these repositories.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Clones the remote once more, into a folder of that name.
     pub(crate) fn clone_remote(&self, flags: &[&str], name: &str) -> Result<PathBuf> {
         let place = self.folder.path().join(name);
