@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::world::World;
+use crate::world::{World, program_path};
 
 /// Runs a command that is killed by the remote, in the moment after the change has landed.
 fn killed_after_landing(world: &World, line: &str) {
@@ -16,7 +16,7 @@ fn killed_after_landing(world: &World, line: &str) {
     )
     .unwrap();
     fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
-    let (now, program) = (world.next_minute(), env!("CARGO_BIN_EXE_trainyard"));
+    let (now, program) = (world.next_minute(), program_path());
     let command = format!(
         "echo $$ > {}; TRAINYARD_NOW={now} exec {program} {line}",
         pid.display()

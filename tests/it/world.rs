@@ -5,6 +5,7 @@
 
 mod files;
 mod git;
+mod http;
 mod mould;
 mod process;
 mod scene;
@@ -19,8 +20,8 @@ use std::fmt;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use assert_cmd::Command;
@@ -28,6 +29,7 @@ use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
 pub(crate) use files::{Node, Tree, difference, differences, files_below, fixtures, text};
+pub(crate) use http::{Conduct, How, HttpServer, Reply, Request, When, Wish};
 pub(crate) use mould::Mould;
 pub(crate) use process::{Gate, Started};
 pub(crate) use schemas::schemas;
@@ -214,7 +216,7 @@ impl World {
 
     /// The program in this checkout, with nothing of this machine around it; for what `run` cannot do, such as stdin.
     pub(crate) fn program(&self, now: Timestamp) -> Command {
-        let mut program = Command::new(env!("CARGO_BIN_EXE_trainyard"));
+        let mut program = Command::new(program_path());
         self.seclude(&mut program)
             .env("TRAINYARD_NOW", now.to_string())
             .current_dir(&self.checkout)
@@ -230,6 +232,15 @@ impl World {
     fn seclude<'command>(&self, command: &'command mut Command) -> &'command mut Command {
         seclude(command, &self.room.folder.path().join("home"))
     }
+}
+
+/// The program that is tested: the one that was built with the tests, unless `TRAINYARD_PROGRAM` names another one.
+pub(crate) fn program_path() -> &'static str {
+    static PATH: OnceLock<String> = OnceLock::new();
+    PATH.get_or_init(|| {
+        let named = std::env::var("TRAINYARD_PROGRAM");
+        named.unwrap_or_else(|_| env!("CARGO_BIN_EXE_trainyard").to_owned())
+    })
 }
 
 /// Takes everything of this machine from around a command, and gives it a home and the person who runs every command.

@@ -1,10 +1,10 @@
 //! Nobody reads what is said: the work is done all the same, and the exit code is true.
 
-use crate::world::{LOCK, RELEASE, World};
+use crate::world::{LOCK, RELEASE, World, program_path};
 
 #[test]
 fn a_reader_that_has_gone_does_not_stop_the_work() {
-    let program = env!("CARGO_BIN_EXE_trainyard");
+    let program = program_path();
     for (output, more) in [
         ("> /dev/full", ""),
         (">&-", ""),
@@ -33,7 +33,7 @@ fn a_reader_that_has_gone_does_not_stop_the_work() {
 
 #[test]
 fn a_failure_that_nobody_hears_of_is_still_one() {
-    let program = env!("CARGO_BIN_EXE_trainyard");
+    let program = program_path();
     for (line, wanted) in [
         ("unlock -e dev --lock-id none", "3\n"),
         ("lock -e nowhere", "2\n"),

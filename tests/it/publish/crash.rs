@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use super::answer::out_of_reach;
-use crate::world::{RELEASE, World};
+use crate::world::{RELEASE, World, program_path};
 
 /// A command that can be told apart in the history.
 fn line(number: usize) -> String {
@@ -162,7 +162,7 @@ pub(super) fn with_fault(world: &World, flags: &[&str], inject: &str, line: &str
     let inject = format!("inject={inject}");
     let mut arguments = vec!["-qq", "-o", &trace, "-e", &inject];
     arguments.extend(flags);
-    arguments.push(env!("CARGO_BIN_EXE_trainyard"));
+    arguments.push(program_path());
     arguments.extend(line.split(' '));
     world.run_beside("strace", &arguments).code
 }

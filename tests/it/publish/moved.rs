@@ -1,7 +1,7 @@
 //! The remote has moved: before our push, during it, backwards, or apart from us.
 
 use super::race::rival;
-use crate::world::{LOCK, RELEASE, TRAIN, World};
+use crate::world::{LOCK, RELEASE, TRAIN, World, program_path};
 
 #[test]
 fn a_checkout_that_is_behind_lands_on_top_and_comes_along() {
@@ -57,11 +57,7 @@ fn a_lock_placed_during_our_push_holds_the_deployment_back() {
     rival(
         &world,
         1,
-        &format!(
-            "{} {}",
-            env!("CARGO_BIN_EXE_trainyard"),
-            LOCK.replace("dev", "staging")
-        ),
+        &format!("{} {}", program_path(), LOCK.replace("dev", "staging")),
     );
     let answer = world.ok(TRAIN);
     assert!(answer.contains("nothing changed"), "{answer}");
@@ -77,11 +73,7 @@ fn a_lock_placed_during_our_push_holds_the_deployment_back() {
     rival(
         &world,
         1,
-        &format!(
-            "{} {}",
-            env!("CARGO_BIN_EXE_trainyard"),
-            LOCK.replace("dev", "staging")
-        ),
+        &format!("{} {}", program_path(), LOCK.replace("dev", "staging")),
     );
     world.ok("deploy -a web -e staging --version 1");
     assert!(world.holds("environments/staging/applications/web/queued_version"));
@@ -97,11 +89,7 @@ fn what_a_rival_makes_impossible_is_refused_and_nothing_of_it_is_left() {
     rival(
         &world,
         1,
-        &format!(
-            "{} {}",
-            env!("CARGO_BIN_EXE_trainyard"),
-            LOCK.replace("dev", "staging")
-        ),
+        &format!("{} {}", program_path(), LOCK.replace("dev", "staging")),
     );
     let local = world.git(&["rev-parse", "HEAD"]);
     world.fails("deploy -a web -e staging --version 1 --on-lock fail", 3);

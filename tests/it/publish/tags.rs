@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use super::answer::{Slow, broken, out_of_reach, receive_pack, usual_receive_pack};
 use super::crash::{strace, with_fault};
-use crate::world::{LOCK, RELEASE, TRAIN, World};
+use crate::world::{LOCK, RELEASE, TRAIN, World, program_path};
 
 const TAGGED: &str = "release-train staging --tag v1";
 const SUBJECT: &str = "release train to environment staging: 1 deployed";
@@ -179,7 +179,7 @@ fn a_branch_that_moves_during_our_push_takes_the_tag_to_the_next_commit() {
     let world = yard();
     let other = world.clone_to("other");
     let once = world.room().join("once");
-    let binary = env!("CARGO_BIN_EXE_trainyard");
+    let binary = program_path();
     world.hook(
         "pre-push",
         &format!(

@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use assert_cmd::Command;
 
-use crate::world::{LOCK, RELEASE, TRAIN, World};
+use crate::world::{LOCK, RELEASE, TRAIN, World, program_path};
 
 fn skipped(why: &str) {
     let _ = writeln!(std::io::stderr(), "skipped: {why}");
@@ -162,7 +162,7 @@ fn a_hook_of_another_repository_may_run_us() {
         let world = World::yard();
         world.shell("git init -q -b main ../other && git init -q --bare ../other.git && git -C ../other remote add origin ../other.git");
         let checkout = world.checkout().display();
-        let program = env!("CARGO_BIN_EXE_trainyard");
+        let program = program_path();
         let script = world.script("hook", "");
         // Git's own variables stay, as they would in anybody's hook.
         fs::write(
@@ -180,7 +180,7 @@ fn a_hook_of_another_repository_may_run_us() {
     // On a server, while it holds a push in quarantine.
     let world = World::yard();
     world.shell("git init -q --bare ../other.git");
-    let (checkout, program) = (world.checkout().display(), env!("CARGO_BIN_EXE_trainyard"));
+    let (checkout, program) = (world.checkout().display(), program_path());
     let script = world.script("hook", "");
     fs::write(
         &script,

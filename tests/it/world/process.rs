@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use assert_cmd::Command;
 
 use super::words::words;
-use super::{Answer, PATIENCE, World, answer};
+use super::{Answer, PATIENCE, World, answer, program_path};
 
 /// A command under way.
 pub(crate) struct Started {
@@ -37,7 +37,7 @@ impl World {
     /// Starts the program with a line of arguments, and does not wait for it.
     pub(crate) fn start(&self, line: &str) -> Started {
         let at = self.next_minute();
-        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_trainyard"));
+        let mut program = std::process::Command::new(program_path());
         program
             .env_clear()
             .envs(self.surroundings())

@@ -13,7 +13,7 @@ use rustix::termios::{Winsize, tcsetwinsize};
 
 use super::process::signal;
 use super::words::words;
-use super::{PATIENCE, World};
+use super::{PATIENCE, World, program_path};
 
 const SIZE: Winsize = Winsize {
     ws_row: 50,
@@ -47,7 +47,7 @@ impl World {
             .write(true)
             .open(name.to_str().unwrap())
             .unwrap();
-        let mut program = Command::new(env!("CARGO_BIN_EXE_trainyard"));
+        let mut program = Command::new(program_path());
         program
             .env_clear()
             .envs(self.surroundings())
