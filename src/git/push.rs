@@ -81,10 +81,12 @@ pub(super) fn attempt(
                 PushOutcome::RemoteMoved
             })
         }
-        None => Ok(PushOutcome::Refused(format!(
-            "the branch `{}` was deleted on the remote `{}`",
-            checkout.branch, remote.name
+        None if is_withheld(&pushed) => Ok(PushOutcome::Refused(format!(
+            "the remote `{}` has no branch `{}` any more",
+            remote.name, checkout.branch
         ))),
+        // An answer that breaks off in its headers looks to git like that of an empty repository.
+        None => Ok(PushOutcome::Unknown(pushed.words())),
     }
 }
 
@@ -171,8 +173,33 @@ pub(super) fn is_no_contact(pushed: &Finished) -> bool {
         "fatal: remote error:",
         "is not a git command",
     ];
+    // Credentials can fail in the middle, when the push was sent and perhaps applied.
+    const BEGUN: [&str; 3] = [
+        "RPC failed",
+        "unexpected disconnect",
+        "hung up unexpectedly",
+    ];
     let words = own_words(pushed);
-    pushed.status.is_some() && NO_CONTACT.iter().any(|sign| words.contains(sign))
+    let says = |signs: &[&str]| signs.iter().any(|sign| words.contains(sign));
+    pushed.status.is_some() && says(&NO_CONTACT) && !says(&BEGUN)
+}
+
+/// Whether git itself kept the push back, because the remote's branch did not stand where it should.
+fn is_withheld(pushed: &Finished) -> bool {
+    let stdout = pushed.text();
+    let mut verdicts = stdout.lines().filter(|line| line.starts_with('!'));
+    verdicts.clone().any(|line| line.contains("stale info"))
+        && verdicts.all(|line| !line.contains("[remote"))
+}
+
+/// Whether a web server said no to the push itself: nobody has worked on it. A server in trouble, or one that is asked too often,
+/// says nothing about that.
+fn is_turned_away(words: &str) -> bool {
+    let mut codes = words
+        .split("RPC failed; HTTP ")
+        .skip(1)
+        .filter_map(|rest| rest.get(..3)?.parse().ok());
+    codes.any(|code: u16| (300..500).contains(&code) && ![408, 425, 429].contains(&code))
 }
 
 /// The branch still stands at the parent: was that the last word?
@@ -201,7 +228,10 @@ pub(super) fn not_applied(pushed: &Finished) -> PushOutcome {
         return PushOutcome::Refused(super::clean(&format!("{reason}\n{}", pushed.stderr)));
     }
     let words = own_words(pushed);
-    if denies_access(&words) || words.contains("does not support --atomic push") {
+    if denies_access(&words)
+        || is_turned_away(&words)
+        || words.contains("does not support --atomic push")
+    {
         return PushOutcome::Refused(pushed.words());
     }
     let broke_off = [

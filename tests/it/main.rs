@@ -8,6 +8,7 @@ mod commands;
 mod conformance;
 mod demo;
 mod kuberpult_client;
+mod lossy;
 mod notify;
 mod page;
 mod publish;

@@ -80,12 +80,12 @@ impl Reply {
         Self::new(status, "").with("Location", place)
     }
 
-    pub(super) fn unauthorized() -> Self {
+    pub(crate) fn unauthorized() -> Self {
         let reply = Self::new("401 Unauthorized", "who are you?\n");
         reply.with("WWW-Authenticate", "Basic realm=\"yard\"")
     }
 
-    pub(super) fn with(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
