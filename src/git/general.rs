@@ -1,6 +1,8 @@
 //! git's own way to a new commit: `git read-tree -m -u` on a copy of the index. Right for every shape of checkout (sparse, split
 //! index, filters, line endings, submodules), and slower, as it walks the whole repository.
 
+use std::path::Path;
+
 use anyhow::{Context as _, Result};
 
 use super::objects::{MODE_FILE, MODE_LINK, oid};
@@ -19,7 +21,7 @@ pub(super) fn plan<'a>(step: &'a Step<'a>) -> Result<Result<Move<'a>, InTheWay>>
     // What a killed git left: this index is ours alone. If it cannot be removed, git says so.
     let _ = std::fs::remove_file(step.next_index.with_extension("lock"));
     if step.index.exists() {
-        std::fs::copy(&step.index, &step.next_index).context("copying the index")?;
+        copy_index(&step.index, &step.next_index)?;
     } else {
         let empty = git(step).succeed_with(&["read-tree", "--empty"], &on_next_index(step), b"");
         empty.context("starting an index")?;
@@ -29,10 +31,33 @@ pub(super) fn plan<'a>(step: &'a Step<'a>) -> Result<Result<Move<'a>, InTheWay>>
     }
     let (old, new) = (step.old.to_string(), step.new.to_string());
     let tried = ["read-tree", "-n", "-m", "-u", &old, &new];
-    match git(step).succeed_with(&tried, &on_next_index(step), b"") {
-        Ok(_) => Ok(Ok(Move { step })),
-        Err(refused) => Ok(Err(format!("{refused:#}"))),
-    }
+    let again = || git(step).succeed_with(&tried, &on_next_index(step), b"");
+    let refused = match again() {
+        Ok(_) => return Ok(Ok(Move { step })),
+        Err(refused) => refused,
+    };
+    // A file that was written again with the same content looks changed until git has read it. That there are others that did
+    // change is no error here: the second try names them.
+    let refresh = ["update-index", "-q", "--refresh"];
+    let _ = git(step).succeed_with(&refresh, &on_next_index(step), b"");
+    Ok(match again() {
+        Ok(_) => Ok(Move { step }),
+        Err(_) => Err(format!("{refused:#}")),
+    })
+}
+
+/// Copies an index with its time: git reads a file again that is as young as the index, since a change of it in the same second
+/// may not show. A younger copy would hide that.
+fn copy_index(from: &Path, to: &Path) -> Result<()> {
+    let copy = || -> std::io::Result<()> {
+        let written = std::fs::metadata(from)?.modified()?;
+        std::fs::copy(from, to)?;
+        std::fs::File::options()
+            .write(true)
+            .open(to)?
+            .set_modified(written)
+    };
+    copy().context("copying the index")
 }
 
 impl Move<'_> {
@@ -55,6 +80,8 @@ pub(super) fn rehearse(step: &Step, paths: &[RepoPath]) -> Result<Result<(), InT
     let mut in_the_way = Vec::new();
     for some in paths.chunks(AT_ONCE) {
         let fixed = [
+            // Or else it writes what it learned of the files into the index.
+            "--no-optional-locks",
             "--literal-pathspecs",
             "status",
             "--porcelain",
@@ -85,7 +112,7 @@ fn rehearse_nothing(step: &Step) -> Result<()> {
     let folder = tempfile::tempdir().context("copying the index")?;
     let copy = folder.path().join("index");
     if step.index.exists() {
-        std::fs::copy(&step.index, &copy).context("copying the index")?;
+        copy_index(&step.index, &copy)?;
     }
     let index = [(
         "GIT_INDEX_FILE".to_owned(),

@@ -133,6 +133,51 @@ fn an_edit_exactly_where_we_write_is_kept_and_named() {
     world.assert_in_step();
 }
 
+/// Gives a file and the index the same time, in seconds that are over: as if one had been written right after the other.
+fn in_the_same_second(world: &World, path: &str) {
+    world.git(&["config", "core.trustctime", "false"]);
+    let then = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
+    for path in [path, ".git/index"] {
+        let file = fs::File::options();
+        let file = file.clone().write(true).open(world.checkout().join(path));
+        file.unwrap().set_modified(then).unwrap();
+    }
+}
+
+#[test]
+fn an_edit_that_only_its_content_tells_is_kept_where_git_itself_moves_the_checkout() {
+    let world = busy();
+    world.git(&["config", "core.autocrlf", "input"]);
+    in_the_same_second(&world, MANIFEST);
+    world.git(&["update-index", "-q", "--refresh"]);
+    let ours = on_disk(&world, MANIFEST);
+    let mine = "m".repeat(ours.len());
+    world.edit(MANIFEST, &mine);
+    in_the_same_second(&world, MANIFEST);
+    let before = world.snapshot();
+    for line in ["--no-push", "-n --no-push"] {
+        let answer = world.fails(&format!("{line} {TRAIN}"), 3);
+        assert!(answer.stderr.contains(MANIFEST), "{answer}");
+    }
+    world.assert_untouched(&before);
+    assert_left_alone(&world, MANIFEST);
+    assert_eq!(on_disk(&world, MANIFEST), mine);
+}
+
+#[test]
+fn a_file_that_was_written_again_as_it_was_is_not_in_the_way() {
+    for setting in ["core.autocrlf false", "core.autocrlf input"] {
+        let world = busy();
+        world.shell(&format!("git config {setting}"));
+        let same = on_disk(&world, MANIFEST);
+        fs::remove_file(world.checkout().join(MANIFEST)).unwrap();
+        world.edit(MANIFEST, same);
+        let answer = world.run(TRAIN);
+        assert!(!answer.stderr.contains("warning"), "{setting}\n{answer}");
+        world.assert_in_step();
+    }
+}
+
 #[test]
 fn after_the_edit_is_gone_the_next_command_brings_all_of_it_along() {
     let world = busy();
