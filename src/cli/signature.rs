@@ -114,10 +114,13 @@ impl Keyring {
         };
         let pipe = child.stdin.take();
         std::thread::scope(|scope| {
-            scope.spawn(move || {
+            let feed = move || {
                 // A program that ends early closes the pipe; its statuses tell why.
                 pipe.map(|mut pipe| pipe.write_all(input))
-            });
+            };
+            let feeder = std::thread::Builder::new().spawn_scoped(scope, feed);
+            // Without a feeder its input has ended, and so does it.
+            feeder.context("giving `gpg` what is signed")?;
             child.wait_with_output().context("waiting for gpg")
         })
     }

@@ -3,8 +3,9 @@
 use std::io::{IsTerminal as _, Read, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -138,17 +139,15 @@ impl Git {
         input: &[u8],
     ) -> Result<Finished> {
         tracing::info!("git {}", clean(&arguments.join(" ")));
+        let input = input.to_owned();
         let mut command = self.command(arguments);
         command.envs(environment.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::piped());
-        let mut child = spawn(&mut command)?;
-        let pipe = child.stdin.take();
-        let input = input.to_owned();
-        let feeder = std::thread::spawn(move || {
+        let (feeder, pipe) = handed(move |pipe: Option<ChildStdin>| {
             // A command that ends early closes the pipe; its status tells why.
             pipe.map(|mut pipe| pipe.write_all(&input))
-        });
-        let finished = Process::new(child, !self.interactive).finish()?;
+        })?;
+        let finished = Process::start(&mut command, !self.interactive, Some(pipe))?.finish()?;
         drop(feeder.join());
         check(arguments, finished)
     }
@@ -166,7 +165,7 @@ impl Git {
         } else {
             Stdio::null()
         });
-        let process = Process::new(spawn(&mut command)?, !self.interactive);
+        let process = Process::start(&mut command, !self.interactive, None)?;
         Ok(Running::Process(process))
     }
 
@@ -215,19 +214,31 @@ impl Running {
 }
 
 impl Process {
-    fn new(mut child: Child, own_group: bool) -> Self {
-        let stdout = drain(child.stdout.take());
-        let stderr = drain(child.stderr.take());
-        let id = child.id();
+    /// Starts a command. The threads that listen to it come first: what has begun must not be left alone because there is no room
+    /// for one more of them.
+    fn start(
+        command: &mut Command,
+        own_group: bool,
+        stdin: Option<mpsc::Sender<Option<ChildStdin>>>,
+    ) -> Result<Self> {
+        let (stdout, stdout_pipe) = drain()?;
+        let (stderr, stderr_pipe) = drain()?;
         let (sender, finished) = mpsc::channel();
-        std::thread::spawn(move || sender.send(child.wait()));
-        Self {
+        let (_, waiting) = handed(move |mut child: Child| sender.send(child.wait()))?;
+        let mut child = spawn(command)?;
+        // Whoever is handed something is there to take it.
+        let _ = stdin.map(|stdin| stdin.send(child.stdin.take()));
+        let _ = stdout_pipe.send(child.stdout.take());
+        let _ = stderr_pipe.send(child.stderr.take());
+        let id = child.id();
+        let _ = waiting.send(child);
+        Ok(Self {
             finished,
             stdout,
             stderr,
             id,
             own_group,
-        }
+        })
     }
 
     fn finish(self) -> Result<Finished> {
@@ -294,11 +305,11 @@ impl Draining {
     }
 }
 
-fn drain(mut pipe: Option<impl Read + Send + 'static>) -> Draining {
+fn drain<P: Read + Send + 'static>() -> Result<(Draining, mpsc::Sender<Option<P>>)> {
     let read = Arc::new(Mutex::new(Vec::new()));
     let (sender, ended) = mpsc::channel();
     let shared = Arc::clone(&read);
-    std::thread::spawn(move || {
+    let (_, pipe) = handed(move |mut pipe: Option<P>| {
         let mut part = vec![0; 64 * 1024];
         // What was read until the pipe broke is still worth showing.
         while let Some(length @ 1..) = pipe.as_mut().and_then(|pipe| pipe.read(&mut part).ok()) {
@@ -306,8 +317,22 @@ fn drain(mut pipe: Option<impl Read + Send + 'static>) -> Draining {
             read.extend_from_slice(&part[..length]);
         }
         sender.send(())
-    });
-    Draining { read, ended }
+    })?;
+    Ok((Draining { read, ended }, pipe))
+}
+
+/// A thread that waits until it is handed something, and works on that. Without it, it ends.
+fn handed<T: Send + 'static, R: Send + 'static>(
+    work: impl FnOnce(T) -> R + Send + 'static,
+) -> Result<(JoinHandle<Option<R>>, mpsc::Sender<T>)> {
+    let (sender, waiting) = mpsc::channel();
+    let thread = std::thread::Builder::new().spawn(move || Some(work(waiting.recv().ok()?)));
+    let thread = thread.map_err(|error| {
+        let message = format!("`git` cannot be listened to, as no thread can be started: {error}");
+        Failure::new(FailureKind::Failed, message)
+            .hint("see that this user may start more processes: `ulimit -u`")
+    })?;
+    Ok((thread, sender))
 }
 
 /// Text from outside, line by line, without control characters and without the credentials of URLs.

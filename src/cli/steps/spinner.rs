@@ -1,7 +1,7 @@
 //! The line at the bottom of a terminal that says what takes so long.
 
 use std::sync::Arc;
-use std::thread::{sleep, spawn};
+use std::thread::{Builder, sleep};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -73,7 +73,8 @@ impl Spinner {
 
 /// Shows from now on in a thread what is under way.
 pub(super) fn keep_turning(shared: Shared) {
-    spawn(move || {
+    // Where there is no room for a thread, nothing is shown.
+    let _ = Builder::new().spawn(move || {
         let mut heeds_signals = false;
         sleep(DELAY);
         loop {
@@ -97,7 +98,8 @@ fn tidy_up_when_killed(shared: Shared) {
         // They end the program as ever.
         return;
     };
-    spawn(move || {
+    // Without it they end the program as ever, too.
+    let _ = Builder::new().spawn(move || {
         for signal in signals.forever() {
             // Kept to the end: nothing is shown again.
             let mut under_way = locked(&shared);
