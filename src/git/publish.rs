@@ -382,8 +382,8 @@ impl Checkout {
         })
     }
 
-    /// Without a remote, moving the local branch is the commit point. A tag moves along in the same step, and a journal tells
-    /// the next command if it was killed in the middle of that.
+    /// Without a remote, moving the local branch is the commit point. A tag moves along in the same step. A journal tells the next
+    /// command if it was killed in the middle of that, and the same command that it is done.
     fn commit_locally<O>(
         &self,
         operation: &Operation,
@@ -402,22 +402,26 @@ impl Checkout {
                 return Ok(Published::NothingToDo(planned.outcome));
             };
             let tag = self.write_tag(operation, commit, &planned.message)?;
-            if tag.is_some() {
-                self.write_pending(&pending(operation, commit, tag.clone()))?;
-            }
+            self.write_pending(&pending(operation, commit, tag.clone()))?;
             let committed = worktree::commit_locally(self, commit, tag.as_ref());
-            let mut work_tree = None;
-            if let Some(tag) = &tag {
-                // Should only one of the two have moved, the other one follows or it goes back.
-                if self.mend_tag(commit.id, tag)? && committed.is_err() {
-                    work_tree = Some(worktree::bring_along(self, commit.id, None));
+            // Should only one of branch and tag have moved, the other one follows or it goes back.
+            let has_landed = match &tag {
+                Some(tag) => self.mend_tag(commit.id, tag)?,
+                None => self.is_here(commit.id)?,
+            };
+            let work_tree = match committed {
+                Err(_) if has_landed => Some(worktree::bring_along(self, commit.id, None)),
+                Ok(work_tree) => work_tree,
+                Err(error) => {
+                    self.clear_pending()?;
+                    return Err(error);
                 }
+            };
+            if work_tree.is_some() {
+                self.forget_pending();
+            } else {
                 self.clear_pending()?;
             }
-            let work_tree = match work_tree {
-                Some(work_tree) => Some(work_tree),
-                None => committed?,
-            };
             if let Some(work_tree) = work_tree {
                 return Ok(landed(planned.outcome, commit.id, None, work_tree));
             }

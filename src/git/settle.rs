@@ -114,9 +114,10 @@ impl Checkout {
         };
         let _doing = doing!("settling", "{LEFT}");
         let (base, new) = (Oid::from_str(&left.base)?, Oid::from_str(&left.new)?);
+        self.remove_ref_lock(&self.branch_ref(), new)?;
         let landed_then = match &left.tag {
             Some(tag) => self.mend_tag(new, tag)?,
-            None => false,
+            None => self.is_here(new)?,
         };
         self.clear_pending()?;
         if !landed_then {
@@ -150,6 +151,14 @@ impl Checkout {
             outside::sleep(LIVELY / 20);
         }
         Ok(())
+    }
+
+    /// Whether a commit is in the local branch.
+    pub(super) fn is_here(&self, commit: Oid) -> Result<bool> {
+        match self.local()? {
+            Some(local) => self.contains(local, commit),
+            None => Ok(false),
+        }
     }
 
     fn has_landed(&self, left: &Pending, tip: Oid) -> Result<bool> {

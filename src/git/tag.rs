@@ -187,10 +187,7 @@ impl Checkout {
         let (name, id) = (tag.reference(), tag.id()?);
         self.remove_ref_lock(&self.branch_ref(), commit)?;
         self.remove_ref_lock(&name, id)?;
-        let landed = match self.local()? {
-            Some(local) => self.contains(local, commit)?,
-            None => false,
-        };
+        let landed = self.is_here(commit)?;
         if landed {
             self.remember_tag(Some(tag));
         } else if self.resolved(&name)? == Some(id) {
