@@ -36,7 +36,10 @@ impl Checkout {
         for left in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             let modified = left.metadata().and_then(|left| left.modified());
             let age = modified.ok().and_then(|then| then.elapsed().ok());
-            if left.file_name() == FOR_A_CHANGE || age.is_some_and(|age| age > ABANDONED) {
+            let name = left.file_name();
+            // With the lock that git or we had on it.
+            let of_a_change = name == FOR_A_CHANGE || name == format!("{FOR_A_CHANGE}.lock").as_str();
+            if of_a_change || age.is_some_and(|age| age > ABANDONED) {
                 // What cannot be removed now is seen again by the next command.
                 let _ = std::fs::remove_file(left.path());
             }
@@ -132,7 +135,8 @@ impl Checkout {
         let id = reference
             .target()
             .context("what was fetched is no commit")?;
-        reference.delete()?;
+        // What cannot be removed now is removed by the next command.
+        let _ = reference.delete();
         Ok((finished, Some(id)))
     }
 

@@ -44,7 +44,10 @@ impl Checkout {
             return self.settle_in_line(remote, operation, (&left, &place), plan);
         }
         let tracking = format!("refs/remotes/{}/{}", remote.name, self.branch);
-        self.remove_ref_lock(&tracking, Oid::from_str(&left.new)?)?;
+        // In a checkout the journal of its move tells of the second one; a bare clone has none.
+        for reference in [tracking, self.branch_ref()] {
+            self.remove_ref_lock(&reference, Oid::from_str(&left.new)?)?;
+        }
         let tip = self.fetch(remote)?;
         if self.has_landed(&left, tip)? {
             let new = Oid::from_str(&left.new)?;
@@ -101,8 +104,8 @@ impl Checkout {
         }
     }
 
-    /// Finds out how far a killed command came that moved the local branch and a tag. If this is the same command again and both
-    /// have moved, it is done.
+    /// Finds out how far a killed command came that moved the local branch, and perhaps a tag. If this is the same command again
+    /// and they have moved, it is done.
     pub(super) fn settle_locally<O>(
         &self,
         operation: &Operation,

@@ -169,7 +169,8 @@ impl Checkout {
                 Some(_) => anyhow::bail!("there is another tag of this name here"),
                 None => {
                     self.repository.reference(&name, id, false, "trainyard")?;
-                    Ok(())
+                    // libgit2 does not mind a lock that it could not remove.
+                    self.remove_ref_lock(&name, id)
                 }
             }
         };

@@ -320,7 +320,11 @@ fn move_branch(checkout: &Checkout, old: Oid, new: Oid) -> Result<bool> {
         .repository
         .reference_matching(&branch, new, true, old, "trainyard: fast-forward")
     {
-        Ok(_) => Ok(true),
+        Ok(_) => {
+            // libgit2 does not mind a lock that it could not remove. It is in the way of the next one, and of no harm now.
+            let _ = checkout.remove_ref_lock(&branch, new);
+            Ok(true)
+        }
         Err(error) if error.code() == ErrorCode::Modified => Ok(false),
         Err(error) => Err(error).with_context(|| format!("moving `{branch}`")),
     }
