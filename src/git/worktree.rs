@@ -378,10 +378,14 @@ impl IndexLock {
     fn take(checkout: &Checkout, old: Oid, new: Oid, landed: bool) -> Result<Result<Self, String>> {
         let folder = checkout.repository.path();
         let own = own_lock(folder);
-        std::fs::create_dir_all(guard::folder(folder))?;
-        remove_if_there(&own)?;
-        let mut file = std::fs::File::create(&own).context("preparing the lock of the index")?;
-        writeln!(file, "trainyard {}", std::process::id())?;
+        let prepare = || -> Result<u64> {
+            std::fs::create_dir_all(guard::folder(folder))?;
+            remove_if_there(&own)?;
+            let mut file = std::fs::File::create(&own)?;
+            writeln!(file, "trainyard {}", std::process::id())?;
+            Ok(file.metadata()?.ino())
+        };
+        let inode = prepare().with_context(|| format!("writing `{}`", own.display()))?;
         let lock = Self {
             own,
             lock: folder.join("index.lock"),
@@ -393,7 +397,7 @@ impl IndexLock {
             old: old.to_string(),
             new: new.to_string(),
             landed,
-            lock: file.metadata()?.ino(),
+            lock: inode,
         };
         journal::write(&lock.journal, &entry, Survives::Kill)?;
         match std::fs::hard_link(&lock.own, &lock.lock) {
@@ -405,7 +409,7 @@ impl IndexLock {
             }
             Err(error) => {
                 journal::remove(&lock.journal)?;
-                Err(error).context("locking the index")
+                Err(error).with_context(|| format!("making `{}`", lock.lock.display()))
             }
         }
     }
