@@ -38,7 +38,8 @@ impl Checkout {
             let age = modified.ok().and_then(|then| then.elapsed().ok());
             let name = left.file_name();
             // With the lock that git or we had on it.
-            let of_a_change = name == FOR_A_CHANGE || name == format!("{FOR_A_CHANGE}.lock").as_str();
+            let of_a_change =
+                name == FOR_A_CHANGE || name == format!("{FOR_A_CHANGE}.lock").as_str();
             if of_a_change || age.is_some_and(|age| age > ABANDONED) {
                 // What cannot be removed now is seen again by the next command.
                 let _ = std::fs::remove_file(left.path());

@@ -1,7 +1,7 @@
 //! The inbox of the remote: refs in which operations wait, each as data in a commit of its own, for one command to publish all of
 //! them together.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use git2::{ObjectType, Oid};
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ use super::{Checkout, Failure, pack};
 pub(super) const INBOX: &str = "refs/trainyard/inbox";
 
 /// Where they lie here while they are read.
-const FETCHED: &str = "refs/trainyard/fetch/inbox";
+pub(super) const FETCHED: &str = "refs/trainyard/fetch/inbox";
 
 /// The form of what waits that this program writes and understands.
 const FORM: u32 = 1;
@@ -240,13 +240,22 @@ impl Checkout {
                 slip,
             });
         }
-        self.sweep_inbox()?;
+        // What cannot be removed now is removed before the next fetch.
+        let _ = self.sweep_inbox();
         waiting.sort_by(|left, right| left.reference.cmp(&right.reference));
         Ok((tip, waiting))
     }
 
-    /// Removes what was fetched of the inbox.
+    /// Removes what was fetched of the inbox, and what a killed git left of it: whoever fetches it holds the guard.
     pub(super) fn sweep_inbox(&self) -> Result<()> {
+        let folder = self.repository.commondir().join(FETCHED);
+        match std::fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("removing `{}`", folder.display()));
+            }
+            _ => {}
+        }
+        // Somebody may have packed them.
         for reference in self.repository.references_glob(&format!("{FETCHED}/*"))? {
             reference?.delete()?;
         }

@@ -8,7 +8,7 @@ use git2::Oid;
 
 use super::commit::UnpushedCommit;
 use super::company::Written;
-use super::inbox::{Place, Withdrawn};
+use super::inbox::{self, Place, Withdrawn};
 use super::journal::Pending;
 use super::line::{Line, Turn};
 use super::operation::{Operation, Planned, Published, StandIn, landed, pending};
@@ -61,6 +61,10 @@ impl Checkout {
         }
         self.sweep_fetched();
         self.sweep_aside();
+        if self.repository.commondir().join(inbox::FETCHED).exists() {
+            // If that fails, whoever fetches it next says so.
+            let _ = self.sweep_inbox();
+        }
         let Some(remote) = &self.remote else {
             return self.commit_locally(operation, &mut plan);
         };
