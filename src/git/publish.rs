@@ -189,7 +189,11 @@ impl Checkout {
             self.branch
         );
         Err(Failure::new(FailureKind::KeptMoving, message)
-            .hint("run the command again")
+            .hint(if line.is_known() {
+                "run the command again"
+            } else {
+                "run the command again; where many push at once, `publish: {combine: true}` in trainyard.yaml lets them go together (docs/publish.md)"
+            })
             .into())
     }
 
