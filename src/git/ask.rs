@@ -49,14 +49,15 @@ impl Checkout {
 
     /// Begins to ask where the branch of the remote stands.
     pub(super) fn start_asking(&self, remote: &Remote) -> Result<Asked> {
+        self.start_asking_at(remote, remote.source())
+    }
+
+    fn start_asking_at(&self, remote: &Remote, place: &str) -> Result<Asked> {
         let doing = doing!("asking", "{} for {}", remote.name, self.branch);
-        let running = self.git.start(&[
-            "ls-remote",
-            "--quiet",
-            "--",
-            remote.source(),
-            &self.branch_ref(),
-        ])?;
+        let branch = self.branch_ref();
+        let running = self
+            .git
+            .start(&["ls-remote", "--quiet", "--", place, &branch])?;
         Ok(Asked {
             running,
             _doing: doing,
@@ -82,6 +83,52 @@ impl Checkout {
     /// Asks where the branch of the remote stands.
     pub(super) fn ask(&self, remote: &Remote) -> Result<Option<Oid>> {
         self.answer(remote, self.start_asking(remote)?)
+    }
+
+    /// Refuses a remote that is pushed to in one place and fetched from in another, unless its branch stands at the same commit
+    /// in both: what one of them has and the other lacks would be left out of a plan, or be pushed upon by nobody's wish.
+    pub(super) fn check_places(&self, remote: &Remote) -> Result<()> {
+        // Somebody may push between two questions, also where both places are one.
+        const TRIES: usize = 10;
+        if !remote.has_two_places() {
+            return Ok(());
+        }
+        let mut pushed = self.ask(remote)?;
+        for _ in 0..TRIES {
+            let fetched = self.answer(remote, self.start_asking_at(remote, &remote.name)?)?;
+            if fetched == pushed {
+                return Ok(());
+            }
+            let before = pushed;
+            pushed = self.ask(remote)?;
+            if pushed == fetched {
+                return Ok(());
+            }
+            if pushed == before {
+                return Err(self.two_places(remote, fetched, pushed).into());
+            }
+        }
+        let message = format!("the remote `{}` keeps moving", remote.name);
+        Err(Failure::new(FailureKind::KeptMoving, message)
+            .hint("run the command again")
+            .into())
+    }
+
+    fn two_places(&self, remote: &Remote, fetched: Option<Oid>, pushed: Option<Oid>) -> Failure {
+        let at = |tip: Option<Oid>| match tip {
+            Some(tip) => format!("at {tip:.10}"),
+            None => "missing".to_owned(),
+        };
+        let message = format!(
+            "the remote `{}` is fetched from one place and pushed to another, which differ: `{}` is {} in the first and {} in the second",
+            remote.name,
+            self.branch,
+            at(fetched),
+            at(pushed)
+        );
+        Failure::new(FailureKind::Refused, message).hint(
+            "`git remote -v` shows both; wait until they are the same, or name a remote with one URL with `--remote`",
+        )
     }
 
     /// Fetches the branch of the remote.

@@ -25,7 +25,10 @@ impl Checkout {
     /// Plans on the state as it is now, and changes nothing.
     pub(crate) fn look<O>(&self, mut plan: impl FnMut(&Snapshot) -> Result<O>) -> Result<O> {
         match &self.remote {
-            Some(remote) => Ok(self.plan_on_remote(remote, true, &mut plan)?.1),
+            Some(remote) => {
+                self.check_places(remote)?;
+                Ok(self.plan_on_remote(remote, true, &mut plan)?.1)
+            }
             None => plan(&self.snapshot(self.local_base()?)?),
         }
     }
@@ -70,7 +73,10 @@ impl Checkout {
         };
         let left = match self.settle(remote, operation, &mut plan)? {
             Settled::Done(done) => return Ok(done),
-            Settled::Nothing => None,
+            Settled::Nothing => {
+                self.check_places(remote)?;
+                None
+            }
             Settled::Open(left) => Some(left),
         };
         let mut line = Line::new();

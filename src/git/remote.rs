@@ -68,6 +68,11 @@ impl Remote {
         }
     }
 
+    /// Whether what is fetched comes from another place than the one that is pushed to.
+    pub(super) fn has_two_places(&self) -> bool {
+        self.push_url.is_some()
+    }
+
     /// What git is given to ask and to fetch: the place that changes are pushed to, as they must be planned on what is there.
     pub(super) fn source(&self) -> &str {
         self.push_url.as_deref().unwrap_or(&self.name)

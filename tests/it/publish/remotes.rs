@@ -230,31 +230,69 @@ fn a_tag_or_a_file_of_the_branch_s_name_does_not_confuse() {
     assert_eq!(world.known(), head);
 }
 
+/// Two ways to say that what is fetched and what is pushed are in two places.
+const TWO_PLACES: [(&str, &str); 2] = [
+    ("remote.origin.pushurl", "../fork.git"),
+    ("url.../fork.git.pushInsteadOf", "../remote.git"),
+];
+
 #[test]
-fn what_is_pushed_elsewhere_is_planned_on_what_is_there() {
-    let world = forked();
-    // The place that is fetched from lags behind the one that is pushed to.
-    world.shell(
-        "git push -q fork HEAD:main && git -C ../fork.git config receive.denyCurrentBranch ignore",
-    );
-    let other = world.clone_to("other");
-    other.shell("git remote set-url origin ../fork.git && git pull -q && git commit -q --allow-empty -m ahead && git push -q");
-    let head = fork(&world);
-    for (key, value) in [
-        ("remote.origin.pushurl", "../fork.git"),
-        ("url.../fork.git.pushInsteadOf", "../remote.git"),
-    ] {
+fn what_is_fetched_in_one_place_and_pushed_to_another_is_refused_unless_they_are_the_same() {
+    for (key, value) in TWO_PLACES {
+        let world = forked();
         world.git(&["config", "remote.origin.url", "../remote.git"]);
         world.git(&["config", key, value]);
+        let (head, line) = (world.head(), format!("--remote origin {RELEASE}"));
+        world.ok(&line);
+        assert_eq!(world.head(), head, "only where it is pushed to");
+        // Now the place that is fetched from lags behind.
+        let before = world.snapshot();
+        for line in ["prognosis staging", "-n lock -e dev -m x", TRAIN] {
+            let answer = world.fails(&format!("--remote origin {line}"), 3);
+            let told = format!(
+                "`main` is at {} in the first and at {} in the second",
+                &head[..10],
+                &fork(&world)[..10]
+            );
+            assert!(answer.stderr.contains(&told), "{answer}");
+            assert!(answer.stderr.contains("hint: `git remote -v`"), "{answer}");
+        }
+        world.assert_untouched(&before);
+        assert_eq!(world.left_lying(), [""; 0]);
+        world.shell("git push -q fork fork/main:main && git -C ../remote.git fetch -q ../fork.git main:main");
+        world.ok(&format!("--remote origin {TRAIN}"));
+        // And a branch that only one of them has.
+        world.shell("git -C ../fork.git branch side main");
+        let answer = world.fails(&format!("--remote origin --branch side {LOCK}"), 3);
+        assert!(answer.stderr.contains("missing in the first"), "{answer}");
     }
-    let stays = world.head();
-    world.ok(&format!("--remote origin {RELEASE}"));
-    assert_eq!(world.head(), stays, "only where it is pushed to");
-    assert_ne!(fork(&world), head);
-    world.shell("git fetch -q fork");
-    let subjects = world.git(&["log", "-2", "--format=%s", "fork/main"]);
-    assert_eq!(subjects, "release web 1\nahead");
-    world.ok(&format!("--remote origin {TRAIN}"));
+}
+
+#[test]
+fn somebody_who_pushes_while_both_places_are_asked_does_not_make_them_differ() {
+    let world = World::yard();
+    world.git(&["config", "remote.origin.pushurl", "../remote.git"]);
+    let other = world.clone_to("other");
+    // Between the first question, to where it is pushed, and the second one.
+    let moved = world.room().join("moved");
+    let real = std::env::var("PATH").unwrap();
+    let git = world.script(
+        "bin/git",
+        &format!(
+            "export PATH='{real}'\ncase \"$*\" in\n*ls-remote*' origin '*) if mkdir {} 2>/dev/null; then git -C {} push -q; fi;;\nesac\n\
+             exec git \"$@\"",
+            moved.display(),
+            other.checkout().display()
+        ),
+    );
+    other.git(&["commit", "-q", "--allow-empty", "-m", "meanwhile"]);
+    let folder = std::path::Path::new(&git).parent().unwrap();
+    let path = format!("{}:{real}", folder.display());
+    let answer = world.run_with(RELEASE, &[("PATH", Some(&path))]);
+    assert_eq!(answer.code, 0, "{answer}");
+    assert!(moved.exists());
+    assert_eq!(world.subjects()[..2], ["release web 1", "meanwhile"]);
+    world.assert_in_step();
 }
 
 #[test]
