@@ -134,12 +134,19 @@ fn push(checkout: &Checkout, refs: &[RefPush], remote: &Remote, atomic: bool) ->
         .iter()
         .map(|each| format!("{}:{}", id(each.new), each.reference));
     let refspecs: Vec<_> = refspecs.collect();
-    let mut arguments = vec![
+    // A mirror clone pushes all it has, or nothing; we push what we name.
+    let mirror = format!("remote.{}.mirror", remote.name);
+    let not_all = format!("{mirror}=false");
+    let mut arguments = match checkout.settings.is_on(&mirror) {
+        Some(true) => vec!["-c", &not_all],
+        Some(false) | None => Vec::new(),
+    };
+    arguments.extend([
         "push",
         "--porcelain",
         "--no-follow-tags",
         "--recurse-submodules=no",
-    ];
+    ]);
     arguments.extend(atomic.then_some("--atomic"));
     arguments.extend(leases.iter().map(String::as_str));
     arguments.extend(["--", &remote.name]);

@@ -44,6 +44,25 @@ fn a_bare_repository_with_a_remote_pushes_and_follows() {
 }
 
 #[test]
+fn a_mirror_pushes_its_change_and_mirrors_nothing() {
+    let world = World::yard();
+    let mirror = world.clone_with("mirror.git", &["--mirror"]);
+    // Both would go away, or along, if all were mirrored.
+    world.remote_git(&["branch", "theirs", "main"]);
+    mirror.git(&["branch", "mine", "main"]);
+    for line in [RELEASE, LOCK, TRAIN] {
+        let before = world.head();
+        let answer = bare(&world, "mirror.git", line);
+        assert_eq!(answer.code, 0, "{answer}");
+        assert_eq!(world.remote_git(&["rev-parse", "main^"]), before);
+        assert_eq!(mirror.git(&["rev-parse", "main"]), world.head());
+    }
+    let branches = world.remote_git(&["for-each-ref", "--format=%(refname)"]);
+    assert_eq!(branches, "refs/heads/main\nrefs/heads/theirs");
+    assert_eq!(mirror.left_lying(), [""; 0]);
+}
+
+#[test]
 fn commits_that_only_a_bare_repository_has_are_not_pushed_along() {
     let world = World::yard();
     let mirror = world.clone_with("mirror.git", &["--bare"]);
