@@ -47,9 +47,8 @@ impl Checkout {
         let _doing = doing!("opening", "the repository");
         let repository = open_repository(selection)?;
         let branch = branch(&repository, selection.branch.as_deref())?;
-        let bare = repository.is_bare();
-        let folder = repository.workdir().unwrap_or(repository.path());
-        let git = Git::new(folder, bare);
+        let git = git_of(&repository);
+        check_format(&repository, &git)?;
         let settings = Settings::read(&repository, &git, selection.settings_in_environment)?;
         let remote = Remote::find(&repository, (&git, &settings), selection, &branch)?;
         Ok(Self {
@@ -226,6 +225,54 @@ fn open_repository(selection: &Selection) -> Result<Repository> {
     Ok(repository)
 }
 
+/// git on this very repository.
+fn git_of(repository: &Repository) -> Git {
+    match repository.workdir() {
+        None => Git::new(repository.path(), true),
+        Some(folder) if leads_to(folder, repository.path()) => Git::new(folder, false),
+        // `core.worktree` names it, and it knows nothing of that.
+        Some(folder) => Git::apart(folder, repository.path()),
+    }
+}
+
+/// Whether the `.git` of a work tree is this git folder, or names it.
+fn leads_to(work_tree: &Path, git_folder: &Path) -> bool {
+    let own = work_tree.join(".git");
+    let place = match std::fs::read_to_string(&own) {
+        // It is a folder.
+        Err(_) => own,
+        Ok(text) => match text.trim_end().strip_prefix("gitdir: ") {
+            Some(place) => work_tree.join(place),
+            None => return false,
+        },
+    };
+    match (place.canonicalize(), git_folder.canonicalize()) {
+        (Ok(place), Ok(git_folder)) => place == git_folder,
+        _ => false,
+    }
+}
+
+/// Refuses a repository with extensions that libgit2 knows and this git does not: what fails in the middle of a push might be
+/// anything.
+fn check_format(repository: &Repository, git: &Git) -> Result<()> {
+    let version = repository.config()?.get_i32("core.repositoryformatversion");
+    if version.unwrap_or_default() < 1 {
+        return Ok(());
+    }
+    let answer = git.run(&["rev-parse", "--git-dir"])?;
+    if answer.is_ok() {
+        return Ok(());
+    }
+    let path = on_one_line(&repository.path().display().to_string());
+    let message = format!("git itself does not open `{path}`:\n{}", answer.words());
+    Err(Failure::new(FailureKind::Invalid, message)
+        .hint(ANOTHER_GIT)
+        .into())
+}
+
+/// What can be done about a format that only other versions of git know.
+const ANOTHER_GIT: &str = "a newer git made it: install that one here, or clone the manifest repository again with this git";
+
 /// Sets what holds for all of libgit2, once: its settings must not change while another thread uses it.
 fn prepare_libgit2() {
     static PREPARED: Once = Once::new();
@@ -273,17 +320,25 @@ fn unopened(folder: &Path, error: &git2::Error) -> Failure {
             .hint("change into the checkout of the manifest repository, or pass it with `-C`");
     }
     let kinds = [
-        ("object format", "it uses SHA-256 object ids"),
-        ("refstorage", "it stores its refs as a reftable"),
-    ];
-    let kind = kinds
-        .iter()
-        .find(|(word, _)| said.contains(word))
-        .map(|(_, kind)| *kind);
-    match kind {
-        Some(kind) => failure(format!("`{shown}` cannot be opened: {kind} ({said})")).hint(
-            "clone the manifest repository with the defaults of git: SHA-1 ids and file refs",
+        (
+            "object format",
+            "it uses SHA-256 object ids",
+            "keep manifests in a repository with SHA-1 ids, which is git's default; `git fast-export --all | git -C NEW fast-import` brings the history there",
         ),
+        (
+            "refstorage",
+            "it stores its refs as a reftable",
+            "`git refs migrate --ref-format=files` turns it into one with plain files, which is git's default",
+        ),
+    ];
+    let kind = kinds.iter().find(|(word, ..)| said.contains(word));
+    match kind {
+        Some((_, kind, hint)) => {
+            failure(format!("`{shown}` cannot be opened: {kind} ({said})")).hint(*hint)
+        }
+        None if said.contains("unsupported extension") => {
+            failure(format!("`{shown}` cannot be opened: {said}")).hint(ANOTHER_GIT)
+        }
         None => failure(format!("`{shown}` cannot be opened: {said}")),
     }
 }

@@ -57,7 +57,8 @@ const QUIET: [&str; 10] = [
 pub(crate) struct Git {
     /// The work tree, or the folder of a bare repository.
     folder: PathBuf,
-    bare: bool,
+    /// The git folder, where git would not find it by itself.
+    git_folder: Option<PathBuf>,
     interactive: bool,
 }
 
@@ -115,8 +116,16 @@ impl Git {
         let interactive = std::io::stderr().is_terminal() && std::io::stdin().is_terminal();
         Self {
             folder: folder.to_owned(),
-            bare,
+            git_folder: bare.then(|| folder.to_owned()),
             interactive,
+        }
+    }
+
+    /// git in a work tree from which nothing leads to its git folder, or something leads to another one.
+    pub(crate) fn apart(work_tree: &Path, git_folder: &Path) -> Self {
+        Self {
+            git_folder: Some(git_folder.to_owned()),
+            ..Self::new(work_tree, false)
         }
     }
 
@@ -172,13 +181,9 @@ impl Git {
     /// A command with our environment; its input is still open.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("git");
-        if self.bare {
-            command
-                .arg("--git-dir")
-                .arg(&self.folder)
-                .current_dir(&self.folder);
-        } else {
-            command.arg("-C").arg(&self.folder);
+        command.arg("-C").arg(&self.folder);
+        if let Some(git_folder) = &self.git_folder {
+            command.arg("--git-dir").arg(git_folder);
         }
         command.args(QUIET).args(arguments);
         for name in UNSET {

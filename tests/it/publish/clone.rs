@@ -278,6 +278,25 @@ fn a_git_folder_that_lies_elsewhere() {
 }
 
 #[test]
+fn a_work_tree_in_which_another_repository_lives_does_not_lead_there() {
+    let world = wide();
+    world.shell(
+        "git clone -q . ../files && git init -q --bare ../wrong.git && git -C ../files remote set-url origin ../wrong.git\n\
+         rm -r applications docs environments tools 2>/dev/null || true",
+    );
+    let files = world.room().join("files").display().to_string();
+    world.git(&["config", "core.worktree", &files]);
+    for line in [RELEASE, LOCK, TRAIN] {
+        world.ok(line);
+        world.assert_in_step();
+    }
+    let version = "files/environments/staging/applications/web/version";
+    assert!(world.room().join(version).symlink_metadata().is_ok());
+    let of_the_other = ["-C", "../files", "log", "-1", "--format=%s", "main"];
+    assert!(world.git(&of_the_other).starts_with("setup: "));
+}
+
+#[test]
 fn links_of_a_large_yard_come_along_as_links() {
     let world = wide();
     world.ok(RELEASE);

@@ -54,9 +54,9 @@ fn a_checkout_of_another_owner_needs_the_word_of_git() {
 #[test]
 fn formats_that_libgit2_does_not_know_are_named() {
     let world = World::yard();
-    for (flag, words) in [
-        ("--object-format=sha256", "SHA-256"),
-        ("--ref-format=reftable", "reftable"),
+    for (flag, words, hint) in [
+        ("--object-format=sha256", "SHA-256", "git fast-export --all"),
+        ("--ref-format=reftable", "reftable", "git refs migrate"),
     ] {
         let mut init = world.beside("git");
         let folder = format!("../{words}");
@@ -73,13 +73,36 @@ fn formats_that_libgit2_does_not_know_are_named() {
         world.shell(&format!("git -C {folder} commit -q --allow-empty -m begin"));
         let answer = world.fails(&format!("-C {folder} {LOCK}"), 6);
         assert!(answer.stderr.contains(words), "{answer}");
+        assert!(answer.stderr.contains(hint), "{answer}");
+    }
+}
+
+#[test]
+fn a_format_that_only_a_newer_git_knows_is_refused_before_anything_happens() {
+    let world = World::yard();
+    world.git(&["config", "core.repositoryFormatVersion", "1"]);
+    // An old git, beside a libgit2 that knows the extension.
+    let real = std::env::var("PATH").unwrap();
+    let git = world.script(
+        "bin/git",
+        "echo 'fatal: unknown repository extension found:' >&2; echo relativeworktrees >&2; exit 128",
+    );
+    let folder = std::path::Path::new(&git).parent().unwrap();
+    let path = format!("{}:{real}", folder.display());
+    let before = world.snapshot();
+    for line in [RELEASE, "prognosis staging"] {
+        let answer = world.run_with(line, &[("PATH", Some(&path))]);
+        assert_eq!(answer.code, 6, "{answer}");
         assert!(
-            answer
-                .stderr
-                .contains("clone the manifest repository with the defaults"),
+            answer.stderr.contains("git itself does not open"),
             "{answer}"
         );
+        assert!(answer.stderr.contains("a newer git made it"), "{answer}");
     }
+    world.assert_untouched(&before);
+    assert_eq!(world.left_lying(), [""; 0]);
+    world.ok(RELEASE);
+    world.assert_in_step();
 }
 
 #[test]
