@@ -133,6 +133,17 @@ fn try_to_bring(checkout: &Checkout, new: Oid, ahead: Option<Ahead>) -> Result<W
             "the local branch has commits of its own",
         ));
     }
+    if has_no_index(checkout) {
+        let branch = &checkout.branch;
+        let pull = match &checkout.remote {
+            Some(remote) => format!(" && git pull --ff-only {} {branch}", remote.name),
+            None => String::new(),
+        };
+        return Ok(WorkTree::LeftAlone {
+            why: NO_INDEX.to_owned(),
+            hint: format!("if you want the files: `git checkout {branch}{pull}`"),
+        });
+    }
     if is_unfinished(checkout)? {
         return Ok(left_alone(checkout, UNFINISHED));
     }
@@ -216,8 +227,19 @@ pub(super) fn rehearse(checkout: &Checkout, base: &Snapshot, changes: &ChangeSet
     way.map_err(|in_the_way| refused(&in_the_way, SETTLE).into())
 }
 
-/// Refuses while something is under way in the checkout.
+/// A clone without a checkout. An index of ours would hold the touched paths alone, and to git all others would be deleted.
+fn has_no_index(checkout: &Checkout) -> bool {
+    !checkout.repository.path().join("index").exists()
+}
+
+const NO_INDEX: &str = "nothing is checked out, as there is no index";
+
+/// Refuses while something is under way in the checkout, or nothing was ever checked out.
 fn check_settled(checkout: &Checkout) -> Result<()> {
+    if has_no_index(checkout) {
+        let hint = format!("check the branch out: `git checkout {}`", checkout.branch);
+        bail!(refused(NO_INDEX, &hint));
+    }
     if is_unfinished(checkout)? {
         bail!(refused(UNFINISHED, SETTLE));
     }

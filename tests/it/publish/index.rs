@@ -212,13 +212,33 @@ fn an_edit_that_only_its_content_tells_is_not_hidden_by_our_index() {
     assert_eq!(world.status(), " M notes.md");
 }
 
+/// An index of the touched paths alone would make git take all others for deleted.
 #[test]
-fn a_checkout_without_an_index_gets_one() {
-    let world = World::yard();
-    fs::remove_file(world.checkout().join(".git/index")).unwrap();
-    let answer = world.run(LOCK);
-    assert_eq!(answer.code, 0, "{answer}");
+fn a_clone_without_a_checkout_is_left_alone() {
+    let yard = World::yard();
+    let world = yard.clone_with("bare-ish", &["--no-checkout"]);
+    let local = world.git(&["rev-parse", "HEAD"]);
+    let answer = world.fails(LOCK, 0);
+    for words in [
+        "the checkout stays as it is: nothing is checked out, as there is no index",
+        "hint: if you want the files: `git checkout main && git pull --ff-only origin main`",
+    ] {
+        assert!(answer.stderr.contains(words), "{answer}");
+    }
     assert!(world.holds("environments/dev/locks/freeze"));
+    assert_eq!(world.git(&["rev-parse", "HEAD"]), local);
+    assert!(!world.checkout().join(".git/index").exists());
+    let before = crate::world::files_below(world.checkout());
+    let line = "--no-push unlock -e dev --lock-id freeze";
+    for line in [line, &format!("-n {line}")] {
+        let answer = world.fails(line, 3);
+        assert!(answer.stderr.contains("no index"), "{answer}");
+    }
+    assert_eq!(crate::world::files_below(world.checkout()), before);
+    world.shell("git checkout -q main && git pull -q --ff-only origin main");
+    world.assert_in_step();
+    world.ok("unlock -e dev --lock-id freeze");
+    world.assert_in_step();
 }
 
 #[test]
