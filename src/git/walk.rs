@@ -1,7 +1,7 @@
 //! Walks a history back along the first parents, and finds what each commit changed: folders whose ids are the same on both sides
 //! are never opened.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use anyhow::{Context as _, Result};
@@ -18,6 +18,9 @@ use crate::tree::{
 /// Where up to so many names are wanted, each is looked up; else all entries of both folders are compared.
 const FEW: usize = 8;
 
+/// A partial clone fetches what up to so many commits need at once: 1 at first, then twice as many each time.
+const FARTHEST: usize = 256;
+
 /// A walk: what is wanted, and the commit that is next.
 struct Walk<'a> {
     store: Rc<Store<'a>>,
@@ -25,6 +28,9 @@ struct Walk<'a> {
     /// The commits at which a shallow clone ends.
     ends: BTreeSet<Oid>,
     next: Option<Commit>,
+    /// In a partial clone: how many of the commits that come next have their folders here, and for how many they are fetched next.
+    fetched: usize,
+    reach: usize,
 }
 
 /// A commit, read.
@@ -55,8 +61,14 @@ impl ReadPast for Snapshot<'_> {
             Ok(walk) => walk,
             Err(error) => return Box::new(std::iter::once(Err(error))),
         };
-        let steps = std::iter::from_fn(move || walk.pair().transpose());
-        Box::new(steps.map(|pair| pair.and_then(|pair| self.step(pair))))
+        let mut ahead = VecDeque::new();
+        Box::new(std::iter::from_fn(move || {
+            if ahead.is_empty() {
+                ahead = self.pairs(&mut walk);
+            }
+            let pair = ahead.pop_front()?;
+            Some(pair.and_then(|pair| self.step(pair)))
+        }))
     }
 
     fn since(&self, paths: &BTreeSet<RepoPath>) -> Result<BTreeMap<RepoPath, Since>> {
@@ -88,14 +100,29 @@ impl ReadPast for Snapshot<'_> {
 }
 
 impl<'a> Snapshot<'a> {
+    /// The next commit and what it changed; in a partial clone several of them, for which files are fetched at once.
+    fn pairs(&self, walk: &mut Walk) -> VecDeque<Result<Pair>> {
+        let mut pairs = VecDeque::new();
+        loop {
+            pairs.extend(walk.pair().transpose());
+            // Without a fetch ahead there is none left after the first commit.
+            if walk.fetched == 0 || pairs.back().is_none_or(Result::is_err) {
+                break;
+            }
+        }
+        let found = pairs.iter().flatten();
+        let sides = found.flat_map(|pair| pair.paths.values().flat_map(|(old, new)| [old, new]));
+        let files = sides.flatten().filter(|(mode, _)| *mode != MODE_TREE);
+        match self.prefetch(files.map(|(_, id)| *id)) {
+            Ok(()) => pairs,
+            Err(error) => VecDeque::from([Err(error)]),
+        }
+    }
+
     fn step(&self, pair: Pair) -> Result<Step<'a>> {
         let changed = match pair.before {
             None => None,
             Some((root, commit)) => {
-                // A partial clone fetches at once what is about to be read.
-                let sides = pair.paths.values().flat_map(|(old, new)| [old, new]);
-                let files = sides.flatten().filter(|(mode, _)| *mode != MODE_TREE);
-                self.prefetch(files.map(|(_, id)| *id))?;
                 let tree =
                     |commit, root| Box::new(Self::with_root(Rc::clone(self.store()), commit, root));
                 Some(Changed {
@@ -118,11 +145,40 @@ impl<'a> Walk<'a> {
             shapes,
             next: Some(Commit::read(&store, snapshot.commit())?),
             store,
+            fetched: 0,
+            reach: 1,
         })
+    }
+
+    /// In a partial clone, fetches the folders of the commits that come next, all that are not here at once.
+    fn fetch_ahead(&mut self) -> Result<()> {
+        if !self.store.is_partial() {
+            return Ok(());
+        }
+        if self.fetched == 0 {
+            let mut roots: Vec<_> = self.next.iter().map(|commit| commit.root).collect();
+            let mut parent = self.next.as_ref().and_then(|commit| commit.parent);
+            // The last one is compared with the one before it.
+            while let Some(id) = parent.filter(|_| roots.len() <= self.reach) {
+                if !self.store.holds(raw(id)) {
+                    break;
+                }
+                let commit = Commit::read(&self.store, id)?;
+                roots.push(commit.root);
+                parent = commit.parent;
+            }
+            roots.retain(|root| *root != EMPTY_TREE);
+            self.store.prefetch(roots.into_iter())?;
+            self.fetched = self.reach;
+            self.reach = (self.reach * 2).min(FARTHEST);
+        }
+        self.fetched -= 1;
+        Ok(())
     }
 
     /// The next commit, and what it changed.
     fn pair(&mut self) -> Result<Option<Pair>> {
+        self.fetch_ahead()?;
         let Some(commit) = self.next.take() else {
             return Ok(None);
         };

@@ -120,13 +120,19 @@ fn what_a_partial_clone_lacks_is_fetched_at_once_and_not_one_by_one() {
     for number in 0..20 {
         world.ok(&RELEASE.replace("-a web", &format!("-a web-{number}")));
     }
-    for (filter, most) in [("--filter=blob:none", 8), ("--filter=tree:0", 9)] {
+    // A walk through 22 commits asks for 1, 2, 4, 8 and 16 of them, for folders and for files.
+    for (filter, line, told, most) in [
+        ("--filter=blob:none", "prognosis staging", "20 to deploy", 8),
+        ("--filter=tree:0", "prognosis staging", "20 to deploy", 9),
+        ("--filter=blob:none", "history --limit 0", "web-19", 6),
+        ("--filter=tree:0", "history --limit 0", "web-19", 11),
+    ] {
         let partial = world.clone_with("bare-partial", &[filter, "--bare"]);
         let trace = world.room().join("trace");
-        let line = "-C . prognosis staging";
-        let answer = partial.run_with(line, &[("GIT_TRACE", trace.to_str())]);
+        let line = format!("-C . {line}");
+        let answer = partial.run_with(&line, &[("GIT_TRACE", trace.to_str())]);
         assert_eq!(answer.code, 0, "{answer}");
-        assert!(answer.stdout.contains("20 to deploy"), "{answer}");
+        assert!(answer.stdout.contains(told), "{answer}");
         let trace = fs::read_to_string(trace).unwrap();
         let fetches = trace
             .lines()
