@@ -15,6 +15,7 @@ mod publish;
 mod readme;
 mod repeat;
 mod settings;
+mod shapes;
 mod shell;
 mod shop;
 mod story;

@@ -37,12 +37,16 @@ impl World {
 
     /// Another work tree of the same repository; the arguments are those of `git worktree add`.
     pub(crate) fn linked(&self, name: &str, arguments: &[&str]) -> Self {
-        let checkout = self.room().join(name);
-        let path = checkout.display().to_string();
+        let path = self.room().join(name).display().to_string();
         self.git(&[&["worktree", "add", "-q", &path], arguments].concat());
+        self.checkout_at(name)
+    }
+
+    /// Another checkout in this room, however it came there.
+    pub(crate) fn checkout_at(&self, name: &str) -> Self {
         Self {
             room: Arc::clone(&self.room),
-            checkout,
+            checkout: self.room().join(name),
         }
     }
 
