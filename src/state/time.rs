@@ -36,6 +36,9 @@ impl fmt::Display for Actor {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Moment(Timestamp);
 
+/// The first instant that RFC 3339 can write, in seconds from 1970: what is earlier could be written, and not read again.
+const EARLIEST: i64 = -62_167_219_200;
+
 /// 100 ns from the beginning of the Gregorian calendar to 1970.
 const TICKS_TO_1970: u64 = 122_192_928_000_000_000;
 
@@ -52,7 +55,8 @@ impl Moment {
             Ok(seconds) => Timestamp::from_second(seconds),
             Err(_) => text.parse::<Timestamp>(),
         };
-        timestamp.map(Self).with_context(|| {
+        let known = timestamp.ok().filter(is_writable);
+        known.map(Self).with_context(|| {
             format!(
                 "`{}` is no instant such as 2024-07-22T10:00:00Z",
                 super::plain(text)
@@ -91,12 +95,7 @@ impl Moment {
 
     /// So many seconds after 1970, or the farthest instant there is.
     pub(crate) fn of_seconds(seconds: i64) -> Self {
-        let farthest = if seconds < 0 {
-            Timestamp::MIN
-        } else {
-            Timestamp::MAX
-        };
-        Self(Timestamp::from_second(seconds).unwrap_or(farthest))
+        Self(Timestamp::from_second(seconds.max(EARLIEST)).unwrap_or(Timestamp::MAX))
     }
 
     /// Whole seconds since 1970.
@@ -133,6 +132,10 @@ impl Moment {
     }
 }
 
+fn is_writable(timestamp: &Timestamp) -> bool {
+    timestamp.as_second() >= EARLIEST
+}
+
 /// An instant as people name one: itself, a day, or how long ago it was.
 #[derive(Clone, Debug)]
 pub(crate) enum When {
@@ -147,8 +150,9 @@ impl When {
             Self::Instant(moment) => Ok(*moment),
             Self::Ago(span) => {
                 let then = now.0.to_zoned(TimeZone::UTC).checked_sub(*span);
-                let then = then.context("so long ago there was no time")?;
-                Ok(Moment(then.timestamp()))
+                let then = then.ok().map(|then| then.timestamp());
+                let then = then.filter(is_writable);
+                Ok(Moment(then.context("so long ago there was no time")?))
             }
         }
     }
@@ -165,6 +169,7 @@ impl FromStr for When {
         }
         if let Ok(day) = text.parse::<Date>()
             && let Ok(start) = day.to_zoned(TimeZone::UTC)
+            && is_writable(&start.timestamp())
         {
             return Ok(Self::Instant(Moment(start.timestamp())));
         }
@@ -207,6 +212,16 @@ mod tests {
             assert_eq!(moment.to_seconds(), "2024-07-22T10:00:00Z");
         }
         assert!(Moment::parse("yesterday").is_err());
+    }
+
+    #[test]
+    fn an_instant_that_could_not_be_read_again_is_none() {
+        let first = Moment::parse("0000-01-01T00:00:00Z").unwrap();
+        assert_eq!(first, Moment::of_seconds(i64::MIN));
+        assert_eq!(Moment::parse_go_utc(&first.to_go_utc()), Some(first));
+        assert!(Moment::parse("-99999999999").is_err());
+        assert!("9000y".parse::<When>().unwrap().instant(first).is_err());
+        assert!("-000001-12-31".parse::<When>().is_err());
     }
 
     #[test]
