@@ -28,11 +28,12 @@ impl fmt::Display for FreeText {
     }
 }
 
-/// The text with control characters and invisible direction marks spelled out.
+/// The text with control characters, direction marks and letters that nobody sees spelled out.
 pub(crate) fn plain(text: &str) -> String {
     let harmful = |letter: char| {
         letter.is_control()
-            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+            || matches!(letter, '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
+            || matches!(letter, '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
     };
     text.chars()
         .fold(String::with_capacity(text.len()), |mut shown, letter| {
@@ -55,5 +56,7 @@ mod tests {
     fn a_text_is_shown_on_one_line_without_control_characters() {
         let text = FreeText("a\nTrailer: x\x1b[0m\u{202e}ä".to_owned());
         assert_eq!(text.to_string(), "\"a\\nTrailer: x\\u{1b}[0m\\u{202e}ä\"");
+        // An Arabic mark of direction, and a tag, which is an ASCII letter that is not shown.
+        assert_eq!(plain("a\u{61c}b\u{e0041}"), "a\\u{61c}b\\u{e0041}");
     }
 }
