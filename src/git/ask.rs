@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use git2::Oid;
 use tracing::span::EnteredSpan;
 
@@ -70,14 +70,7 @@ impl Checkout {
         if !finished.is_ok() {
             return Err(unreachable(remote, &finished).into());
         }
-        let branch = self.branch_ref();
-        let text = finished.text();
-        let lines = text.lines().filter_map(|line| line.split_once('\t'));
-        let id = lines
-            .filter(|(_, name)| *name == branch)
-            .map(|(id, _)| Oid::from_str(id))
-            .next();
-        Ok(id.transpose()?)
+        tip(&finished.text(), &self.branch_ref())
     }
 
     /// Asks where the branch of the remote stands.
@@ -205,7 +198,7 @@ impl Checkout {
         let text = finished.text();
         let lines = text.lines().filter_map(|line| line.split_once('\t'));
         lines
-            .map(|(id, name)| Ok((name.to_owned(), Oid::from_str(id)?)))
+            .map(|(id, name)| Ok((name.to_owned(), whole_id(id)?)))
             .collect()
     }
 
@@ -245,6 +238,22 @@ impl Checkout {
             first_few(&heads)
         ))
     }
+}
+
+/// Where a branch stands by the answer of `git ls-remote`; `None` if it is not there.
+pub(super) fn tip(answer: &str, branch: &str) -> Result<Option<Oid>> {
+    let lines = answer.lines().filter_map(|line| line.split_once('\t'));
+    let id = lines
+        .filter(|(_, name)| *name == branch)
+        .map(|(id, _)| whole_id(id))
+        .next();
+    id.transpose()
+}
+
+/// An id of which nothing is missing: libgit2 would fill up a short one with zeros.
+fn whole_id(text: &str) -> Result<Oid> {
+    ensure!(text.len() == 40, "git answered with half an id");
+    Ok(Oid::from_str(text)?)
 }
 
 /// A ref as people call it.
@@ -303,4 +312,19 @@ pub(super) fn denies_access(words: &str) -> bool {
         "returned error: 403",
     ];
     DENIALS.iter().any(|denial| words.contains(denial))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_that_was_cut_off_is_not_believed() {
+        let id = "1".repeat(40);
+        let answer = format!("{id}\trefs/heads/main\n");
+        let found = tip(&answer, "refs/heads/main").unwrap();
+        assert_eq!(found.unwrap().to_string(), id);
+        assert_eq!(tip(&answer, "refs/heads/mai").unwrap(), None);
+        assert!(tip(&answer[1..], "refs/heads/main").is_err());
+    }
 }

@@ -11,6 +11,8 @@ use sha1::{Digest as _, Sha1};
 const FIXED: usize = 62;
 /// A flag: two more bytes follow the flags.
 const EXTENDED: u16 = 0x4000;
+/// No git lays a path so deep: its longest has 4,096 bytes.
+const DEEPEST: usize = 4_096;
 /// Flags that say which side of a merge conflict an entry is.
 const STAGE: u16 = 0x3000;
 
@@ -50,7 +52,8 @@ impl Index {
         if !sound || !bytes.starts_with(b"DIRC") || !matches!(version, 2 | 3) {
             return None;
         }
-        let mut entries = Vec::with_capacity(count);
+        // What the header says is not believed: so many entries would have to fit.
+        let mut entries = Vec::with_capacity(count.min(content / FIXED));
         let mut place = 12;
         for _ in 0..count {
             let end = place + entry_length(&bytes, place)?;
@@ -184,6 +187,11 @@ fn entry_length(bytes: &[u8], place: usize) -> Option<usize> {
             .position(|byte| *byte == 0)?,
         length => length,
     };
+    // Readers differ in whether they go by this length or by the first NUL, so both must say the same.
+    let text = bytes.get(place + fixed..=place + fixed + name)?;
+    if text.iter().position(|byte| *byte == 0) != Some(name) {
+        return None;
+    }
     Some((fixed + name + 8) / 8 * 8)
 }
 
@@ -236,17 +244,31 @@ fn invalidated(tree: &[u8], patches: &BTreeMap<Vec<u8>, Patch>) -> Option<Vec<u8
     }
     let mut written = Vec::with_capacity(tree.len());
     let mut place = 0;
-    copy_node(tree, &mut place, None, &stale, &mut written)?;
-    Some(written)
+    // The folders that are open, with how many in each are still to come. A recursion would end where the stack does.
+    let mut open: Vec<(Vec<u8>, usize)> = Vec::new();
+    loop {
+        let parent = open.last().map(|(path, _)| path.as_slice());
+        let (path, folders) = copy_node(tree, &mut place, parent, &stale, &mut written)?;
+        open.push((path, folders));
+        if open.len() > DEEPEST {
+            return None;
+        }
+        while open.pop_if(|(_, left)| *left == 0).is_some() {}
+        match open.last_mut() {
+            Some((_, left)) => *left -= 1,
+            None => return Some(written),
+        }
+    }
 }
 
+/// Copies the entry of one folder; returns its path, and how many entries of folders in it follow.
 fn copy_node(
     tree: &[u8],
     place: &mut usize,
     parent: Option<&[u8]>,
     stale: &BTreeSet<Vec<u8>>,
     written: &mut Vec<u8>,
-) -> Option<()> {
+) -> Option<(Vec<u8>, usize)> {
     let rest = tree.get(*place..)?;
     let nul = rest.iter().position(|byte| *byte == 0)?;
     let line = nul + rest[nul..].iter().position(|byte| *byte == b'\n')?;
@@ -266,10 +288,7 @@ fn copy_node(
         written.extend_from_slice(rest.get(nul..id.end)?);
     }
     *place += id.end;
-    for _ in 0..folders.parse::<usize>().ok()? {
-        copy_node(tree, place, Some(&path), stale, written)?;
-    }
-    Some(())
+    Some((path, folders.parse().ok()?))
 }
 
 #[cfg(test)]
@@ -361,6 +380,15 @@ mod tests {
     }
 
     #[test]
+    fn a_cached_tree_is_given_up_where_it_is_deeper_than_any_path() {
+        let cached = |depth: usize| [b"\0-1 1\n", &b"d\0-1 1\n".repeat(depth)[..]].concat();
+        let patches = BTreeMap::from([(b"d/x".to_vec(), Patch::Remove)]);
+        let shallow = [cached(3), b"d\0-1 0\n".to_vec()].concat();
+        assert_eq!(invalidated(&shallow, &patches), Some(shallow.clone()));
+        assert_eq!(invalidated(&cached(1_000_000), &patches), None);
+    }
+
+    #[test]
     fn forms_that_only_git_should_write_are_left_to_it() {
         let world = World::new(&["a", "b/c"]);
         let bytes = std::fs::read(world.index()).unwrap();
@@ -369,6 +397,16 @@ mod tests {
         assert!(Index::parse(damaged).is_none());
         assert!(Index::parse(bytes[..bytes.len() - 30].to_vec()).is_none());
         assert!(Index::parse(Vec::new()).is_none());
+        // A name that ends before its end.
+        let cut = &bytes[..bytes.len() - 20];
+        let name = cut.windows(4).position(|part| part == b"b/c\0").unwrap();
+        let cut = [&cut[..=name], b"\0", &cut[name + 2..]].concat();
+        let checksum = Sha1::digest(&cut);
+        assert!(Index::parse([&cut[..], &checksum].concat()).is_none());
+        // A header that claims four thousand million entries takes no memory for them.
+        let mut claims = b"DIRC\0\0\0\x02\xff\xff\xff\xff".to_vec();
+        claims.extend_from_slice(&[0; 20]);
+        assert!(Index::parse(claims).is_none());
         world.git(&["update-index", "--index-version", "4"]);
         assert!(world.read().is_none());
         world.git(&["update-index", "--index-version", "2"]);

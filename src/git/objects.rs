@@ -90,6 +90,7 @@ impl Tree {
             let end = raw[name..].iter().position(|byte| *byte == 0);
             let id = name + end.unwrap_or(raw.len()) + 1;
             ensure!(raw.len() >= id + 20, "a tree object is cut short");
+            ensure!(id > name + 1, "a tree object has an entry without a name");
             entries.push((canonical(mode), offset(name)?, offset(id)?));
             place = id + 20;
         }
@@ -99,10 +100,20 @@ impl Tree {
             .zip(tree.iter().skip(1))
             .all(|(left, right)| order(&left, &right) == Ordering::Less);
         ensure!(
-            in_order,
-            "a tree object has entries out of order; `git fsck` tells more"
+            in_order && tree.folders_are_no_files(),
+            "a tree object has entries out of order, or one twice; `git fsck` tells more"
         );
         Ok(tree)
+    }
+
+    /// Whether no folder has the name of a file. As both sort differently, others may lie between them, which all begin with it.
+    fn folders_are_no_files(&self) -> bool {
+        let mut pairs = self.entries.iter().zip(self.entries.iter().skip(1));
+        pairs.all(|(before, entry)| {
+            let (before, entry) = (self.entry(before), self.entry(entry));
+            let may_be = entry.mode == MODE_TREE && before.name.starts_with(entry.name);
+            !may_be || self.get(entry.name) == Some(entry)
+        })
     }
 
     /// How many bytes it has.
@@ -166,7 +177,7 @@ fn mode(entry: &[u8]) -> Result<(u32, usize)> {
     let mut mode = 0_u32;
     for (place, byte) in entry.iter().enumerate() {
         mode = match byte {
-            b'0'..=b'7' if mode < 1 << 24 => mode * 8 + u32::from(byte - b'0'),
+            b'0'..=b'7' if mode < 1 << 13 => mode * 8 + u32::from(byte - b'0'),
             b' ' if place > 0 => return Ok((mode, place + 1)),
             _ => bail!("a tree object has a mode that is no number"),
         };
@@ -256,14 +267,22 @@ mod tests {
     #[test]
     fn a_damaged_tree_is_an_error() {
         let twice = object(&[(MODE_FILE, "a"), (MODE_FILE, "a")]);
+        let both = object(&[(MODE_FILE, "a"), (MODE_TREE, "a")]);
+        let apart = object(&[(MODE_FILE, "a"), (MODE_FILE, "a-b"), (MODE_TREE, "a")]);
+        let nameless = object(&[(MODE_FILE, "")]);
         let unsorted = object(&[(MODE_FILE, "b"), (MODE_FILE, "a")]);
         let cut = object(&[(MODE_FILE, "a")])[..20].to_vec();
         for bytes in [
             twice,
+            both,
+            apart,
+            nameless,
             unsorted,
             cut,
             b"nonsense".to_vec(),
             b"99x a\0".to_vec(),
+            // A mode has sixteen bits: this one would end in those of a folder.
+            [&b"240000 a\0"[..], &[7; 20]].concat(),
         ] {
             assert!(Tree::parse(bytes).is_err());
         }

@@ -248,7 +248,7 @@ impl Pack {
                 let mut back = usize::from(byte & 0x7f);
                 while byte & 0x80 != 0 {
                     byte = next()?;
-                    back = (back + 1).checked_mul(128)? | usize::from(byte & 0x7f);
+                    back = back.checked_add(1)?.checked_mul(128)? | usize::from(byte & 0x7f);
                 }
                 let base = start.checked_sub(back).filter(|base| *base < start)?;
                 return Some(Packed::Delta {

@@ -342,7 +342,7 @@ fn handed<T: Send + 'static, R: Send + 'static>(
 
 /// Text from outside, line by line, without control characters and without the credentials of URLs.
 pub(crate) fn clean(text: &str) -> String {
-    let visible = |letter: &char| *letter == '\n' || !letter.is_control();
+    let visible = |letter: &char| *letter == '\n' || is_seen(*letter);
     let text: String = text.replace('\r', "\n").chars().filter(visible).collect();
     let lines = text.lines().filter(|line| !line.trim().is_empty());
     let lines: Vec<_> = lines.map(without_credentials).collect();
@@ -354,9 +354,15 @@ pub(crate) fn on_one_line(text: &str) -> String {
     without_credentials(
         &text
             .chars()
-            .filter(|letter| !letter.is_control())
+            .filter(|letter| is_seen(*letter))
             .collect::<String>(),
     )
+}
+
+/// Whether a letter is what it looks like: no control character, no mark that turns the direction of what follows, no tag.
+fn is_seen(letter: char) -> bool {
+    !letter.is_control()
+        && !matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Takes `user:password@` out of every URL.
@@ -366,14 +372,11 @@ fn without_credentials(line: &str) -> String {
     while let Some(place) = rest.find("://") {
         let (before, after) = rest.split_at(place + 3);
         shown.push_str(before);
-        let end = after.find(|letter: char| "/ '\"<>".contains(letter) || letter.is_whitespace());
-        let (authority, tail) = after.split_at(end.unwrap_or(after.len()));
-        shown.push_str(
-            authority
-                .rsplit_once('@')
-                .map_or(authority, |(_, host)| host),
-        );
-        rest = tail;
+        // As git does: a password may hold anything else, quotes too.
+        let end = after.find(|letter: char| "/?#".contains(letter) || letter.is_whitespace());
+        let authority = &after[..end.unwrap_or(after.len())];
+        // What seems to be a host may be the beginning of another URL, so the search goes on right here.
+        rest = &after[authority.rfind('@').map_or(0, |at| at + 1)..];
     }
     shown + rest
 }
@@ -397,7 +400,10 @@ mod tests {
                 "remote: \x1b[31mred\x1b]0;pwn\x07\r\nno\n\n",
                 "remote: [31mred]0;pwn\nno",
             ),
+            ("nur\u{202e}txt.\u{2066}exe\u{e0041}", "nurtxt.exe"),
             ("user@host:path is no URL", "user@host:path is no URL"),
+            ("'https://me:t'0\"k<en@h/r.git'", "'https://h/r.git'"),
+            ("x://https://me:t0ken@h/r", "x://https://h/r"),
         ] {
             assert_eq!(clean(said), shown);
         }

@@ -235,6 +235,10 @@ pub(super) fn not_applied(pushed: &Finished) -> PushOutcome {
         return PushOutcome::Refused(super::clean(&format!("{reason}\n{}", pushed.stderr)));
     }
     let words = own_words(pushed);
+    if pushed.status.is_none() {
+        // Killed at the deadline: whatever was said before, the server may still be at it.
+        return PushOutcome::Unknown(pushed.words());
+    }
     if denies_access(&words)
         || is_turned_away(&words)
         || words.contains("does not support --atomic push")
@@ -252,7 +256,7 @@ pub(super) fn not_applied(pushed: &Finished) -> PushOutcome {
     ]
     .iter()
     .any(|sign| words.contains(sign));
-    if pushed.status.is_none() || broke_off {
+    if broke_off {
         // The server may still be at it, for example in a slow hook.
         return PushOutcome::Unknown(pushed.words());
     }
