@@ -28,20 +28,32 @@ impl fmt::Display for FreeText {
     }
 }
 
-/// The text with control characters, direction marks and letters that nobody sees spelled out.
+/// Whether a letter steers what shows it: control characters, what ends a line or turns its direction, and what is there and not
+/// seen, in which a whole text could hide.
+pub(crate) fn is_harmful(letter: char) -> bool {
+    letter.is_control()
+        || matches!(
+            letter,
+            '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
+/// The text with every harmful letter spelled out.
 pub(crate) fn plain(text: &str) -> String {
-    let harmful = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
-            || matches!(letter, '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-    };
     text.chars()
         .fold(String::with_capacity(text.len()), |mut shown, letter| {
             match letter {
                 '\n' => shown.push_str("\\n"),
                 '\t' => shown.push_str("\\t"),
                 '\r' => shown.push_str("\\r"),
-                _ if harmful(letter) => shown.extend(letter.escape_unicode()),
+                _ if is_harmful(letter) => shown.extend(letter.escape_unicode()),
                 _ => shown.push(letter),
             }
             shown
@@ -58,5 +70,26 @@ mod tests {
         assert_eq!(text.to_string(), "\"a\\nTrailer: x\\u{1b}[0m\\u{202e}ä\"");
         // An Arabic mark of direction, and a tag, which is an ASCII letter that is not shown.
         assert_eq!(plain("a\u{61c}b\u{e0041}"), "a\\u{61c}b\\u{e0041}");
+    }
+
+    #[test]
+    fn what_turns_or_hides_a_text_is_spelled_out_and_letters_are_not() {
+        for letter in [
+            '\u{7f}',
+            '\u{9b}',
+            '\u{61c}',
+            '\u{200e}',
+            '\u{2066}',
+            '\u{206a}',
+            '\u{fffb}',
+            '\u{e0041}',
+        ] {
+            assert_eq!(
+                plain(&letter.to_string()),
+                letter.escape_unicode().to_string()
+            );
+        }
+        let letters = "äß漢字 שלום 🚂 é '\"<&";
+        assert_eq!(plain(letters), letters);
     }
 }
