@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::plain;
+use super::{is_harmful, plain};
 use crate::tree::RepoPath;
 
 /// A name that breaks its rule.
@@ -198,11 +198,13 @@ impl TeamName {
 }
 
 fn check_lock_id(value: &str) -> Result<(), InvalidName> {
+    // Some file systems pass over letters that nobody sees.
+    let seen = value.replace(is_harmful, "");
     let rule = if !(2..=99).contains(&value.len()) {
         "2 to 99 bytes are allowed"
     } else if value.contains('/') || value.chars().any(char::is_control) {
         "`/` and control characters are not allowed"
-    } else if !RepoPath::is_component(value) || value.to_ascii_lowercase().starts_with(".git") {
+    } else if !RepoPath::is_component(&seen) || seen.to_ascii_lowercase().starts_with(".git") {
         "`..`, `git~1` and names that begin with `.git` are not allowed"
     } else {
         return Ok(());
@@ -404,6 +406,9 @@ mod tests {
             ".GITx",
             "git~1",
             "GIT~1",
+            ".g\u{200c}it",
+            "\u{feff}.GIT\u{206a}x",
+            "git\u{200d}~1",
             &"x".repeat(100),
         ];
         check::<LockId>(&["ab", "load test", "ÄÖ", &"x".repeat(99)], &bad);
