@@ -5,7 +5,7 @@ mod guard;
 mod output;
 mod summary;
 
-use super::{Fate, Format, markdown, render, structured};
+use super::{Fate, Format, letters, markdown, render, structured};
 use crate::plan::Outcome;
 
 pub(crate) use annotation::{Annotation, Level, bounded, of_outcome};

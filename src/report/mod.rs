@@ -4,6 +4,7 @@ mod commit_message;
 pub(crate) mod github;
 mod html;
 mod kuberpult;
+mod letters;
 mod markdown;
 mod structured;
 mod table;
@@ -107,10 +108,10 @@ pub(crate) fn render(outcome: &Outcome, fate: &Fate, format: Format) -> Result<S
         Format::Text => Ok(text::render(outcome, fate)),
         Format::Markdown => Ok(markdown::render(outcome, fate)),
         Format::Json => {
-            let value = structured::value(outcome, fate);
-            Ok(format!("{}\n", serde_json::to_string_pretty(&value)?))
+            let json = serde_json::to_string_pretty(&structured::value(outcome, fate))?;
+            Ok(format!("{}\n", letters::of_json(&json)))
         }
-        Format::Yaml => Ok(serde_yaml::to_string(&structured::value(outcome, fate))?),
+        Format::Yaml => letters::yaml(&structured::value(outcome, fate)),
         Format::Kuberpult => kuberpult::render(outcome),
         Format::Html => html::render(outcome, fate),
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Fate, markdown, structured, summary};
+use super::{Fate, letters, markdown, structured, summary};
 use crate::plan::outcome::{Deployed, Done, Outcome, QueueEnd};
 use crate::plan::train::{AppFate, AppSkip, EnvironmentPrognosis, Prognosis, QueueMove};
 use crate::report::structured::version;
@@ -25,10 +25,10 @@ pub(crate) fn outputs(outcome: &Outcome, fate: &Fate) -> (Vec<Output>, Vec<&'sta
     let mut outputs = vec![
         ("changed", changed.to_string()),
         ("commit", fate.commit.clone().unwrap_or_default()),
-        ("deployed", Value::Array(moves.deployed).to_string()),
-        ("skipped", Value::Array(moves.skipped).to_string()),
-        ("queued", Value::Array(moves.queued).to_string()),
-        ("json", structured::value(outcome, fate).to_string()),
+        ("deployed", json(&Value::Array(moves.deployed))),
+        ("skipped", json(&Value::Array(moves.skipped))),
+        ("queued", json(&Value::Array(moves.queued))),
+        ("json", json(&structured::value(outcome, fate))),
         ("markdown", comment.unwrap_or_default()),
     ];
     let mut too_large = Vec::new();
@@ -39,6 +39,10 @@ pub(crate) fn outputs(outcome: &Outcome, fate: &Fate) -> (Vec<Output>, Vec<&'sta
         }
     }
     (outputs, too_large)
+}
+
+fn json(value: &Value) -> String {
+    letters::of_json(&value.to_string())
 }
 
 /// The outputs of a command that came to nothing; `told` is what there is to say in markdown.
