@@ -14,7 +14,7 @@ use super::operation::{Operation, together};
 use super::portable::Name;
 use crate::git::Failure;
 use crate::plan::nearest;
-use crate::state::plain;
+use crate::state::{check_nesting, plain};
 
 /// The largest list of operations, in bytes.
 const MOST_BYTES: u64 = 12 * 1024 * 1024;
@@ -110,6 +110,7 @@ fn list(text: &str) -> Result<Vec<Map<String, Value>>> {
         let values = serde_json::Deserializer::from_str(text).into_iter();
         values.collect::<Result<_, _>>()?
     } else {
+        check_nesting(text.as_bytes())?;
         serde_yaml::from_str(text)?
     };
     ensure!(!values.is_empty(), "it holds no operation");

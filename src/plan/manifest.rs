@@ -5,6 +5,8 @@ use serde::Deserialize as _;
 use serde_yaml::Value;
 use similar::TextDiff;
 
+use crate::state::check_nesting;
+
 /// The largest manifest, in bytes: what kuberpult took as the body of one release.
 pub(crate) const MOST_BYTES: u64 = 12 * 1024 * 1024;
 
@@ -13,6 +15,7 @@ pub(super) const EMPTY: &str = " ";
 
 /// Every document of a manifest. Fails, with line and column, if it is no YAML.
 pub(crate) fn documents(text: &str) -> Result<Vec<Value>> {
+    check_nesting(text.as_bytes())?;
     let documents = serde_yaml::Deserializer::from_str(text);
     documents
         .map(|document| Ok(Value::deserialize(document)?))

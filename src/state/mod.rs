@@ -10,6 +10,7 @@ mod event;
 pub(crate) mod lock;
 mod minor;
 mod name;
+mod nesting;
 pub(crate) mod options;
 mod point;
 pub(crate) mod queue;
@@ -26,6 +27,7 @@ pub(crate) use name::{
     AppName, CommitId, CommitPrefix, ConcreteName, DisplayVersion, EnvName, EnvPrefix, GroupName,
     InvalidName, LockId, SourceRef, TagName, TeamName, Version,
 };
+pub(crate) use nesting::check_nesting;
 pub(crate) use options::Options;
 pub(crate) use point::EnvPoint;
 pub(crate) use text::{FreeText, is_harmful, plain};

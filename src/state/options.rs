@@ -4,6 +4,7 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use super::MinorLines;
+use super::check_nesting;
 use super::config::ConfigError;
 use crate::tree::{Entry, ReadTree, RepoPath};
 
@@ -71,6 +72,7 @@ impl Options {
             Some(Entry::Symlink(_)) | None => return Err(error("it is no file".to_owned()).into()),
         };
         let bytes = tree.bytes(&content)?;
+        check_nesting(&bytes).map_err(|why| error(why.to_string()))?;
         let options: Option<Self> =
             serde_yaml::from_slice(&bytes).map_err(|why| error(why.to_string()))?;
         let options = options.unwrap_or_default();
