@@ -15,6 +15,8 @@ pub(super) const EMPTY: &str = " ";
 
 /// Every document of a manifest. Fails, with line and column, if it is no YAML.
 pub(crate) fn documents(text: &str) -> Result<Vec<Value>> {
+    // A mark that some editors put before a text, which says nothing of it.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     check_nesting(text.as_bytes())?;
     let documents = serde_yaml::Deserializer::from_str(text);
     documents
@@ -70,6 +72,7 @@ mod tests {
             ("a: 1\nb: 2", "b: 2\na:   1 # spaced\n"),
             ("a: 1\n---\nb: 2", "---\na: 1\n---\nb: 2\n---\n"),
             ("", " "),
+            ("\u{feff}a: 1\r\n", "a: 1\n"),
         ] {
             assert!(same(left, right), "{left:?} {right:?}");
         }
