@@ -9,6 +9,7 @@ mod conformance;
 mod demo;
 mod kuberpult_client;
 mod lossy;
+mod malice;
 mod notify;
 mod page;
 mod publish;
