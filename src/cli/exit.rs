@@ -125,6 +125,12 @@ pub(super) fn hint(error: &anyhow::Error) -> Option<String> {
     classified(error).1
 }
 
+/// The exit code of an error.
+#[cfg(test)]
+pub(super) fn of(error: &anyhow::Error) -> Exit {
+    classified(error).0
+}
+
 fn classified(error: &anyhow::Error) -> (Exit, Option<String>) {
     if let Some(failure) = error.downcast_ref::<Failure>() {
         let exit = match failure.kind {

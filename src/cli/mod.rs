@@ -15,6 +15,8 @@ mod kuberpult_client;
 mod lock;
 mod man;
 mod manifests;
+#[cfg(test)]
+mod model;
 mod notify;
 mod operation;
 mod output;

@@ -2,6 +2,8 @@
 
 mod change;
 mod look;
+#[cfg(test)]
+mod played;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -6,6 +6,8 @@ mod checkout;
 mod commit;
 mod company;
 mod delta;
+#[cfg(test)]
+pub(crate) mod double;
 mod failure;
 mod files;
 mod general;
@@ -43,6 +45,10 @@ pub(crate) use commit::Signature;
 pub(crate) use failure::{Failure, FailureKind};
 pub(crate) use journal::Pending;
 pub(crate) use operation::{Operation, Other, Planned, Published};
+#[cfg(test)]
+pub(crate) use outside::played;
+#[cfg(test)]
+pub(crate) use program::Finished;
 pub(crate) use program::{Git, clean, on_one_line};
 pub(crate) use snapshot::Snapshot;
 pub(crate) use worktree::WorkTree;

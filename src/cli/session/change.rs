@@ -253,14 +253,14 @@ impl Session {
 }
 
 /// What a verb makes of a snapshot.
-struct Plan {
+pub(super) struct Plan {
     outcome: Outcome,
-    changes: ChangeSet,
+    pub(super) changes: ChangeSet,
     /// Where the repository wants a push to be told.
     notify_url: Option<String>,
 }
 
-fn plan(
+pub(super) fn plan(
     snapshot: &Snapshot,
     ground: &Ground,
     verb: impl Fn(&mut Draft, &Ground) -> Result<Outcome>,

@@ -1,0 +1,148 @@
+//! Histories from seeds. `TRAINYARD_MODEL_SEED` plays one of them and tells it, `TRAINYARD_MODEL_HISTORIES` plays so many.
+
+use std::time::{Duration, Instant};
+
+use super::hand::Bad;
+use super::history::{Came, Wish};
+use super::shop::Shop;
+use super::stage::Weather;
+
+/// How many histories every run of the tests plays.
+const SOME: u64 = 300;
+
+/// How many the slower suites play at most, and for how long.
+const MORE: u64 = 5_000;
+const LONGEST: Duration = Duration::from_secs(60);
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
+/// What is asked of all histories.
+fn wish() -> Wish {
+    Wish {
+        late_joins: number("TRAINYARD_MODEL_LATE_JOINS").is_some(),
+        ..Wish::default()
+    }
+}
+
+fn told(seed: u64, came: &Came) -> String {
+    format!(
+        "seed {seed}:\n{}\n{}\nagain: TRAINYARD_MODEL_SEED={seed} cargo test --lib cli::model -- --nocapture",
+        came.tale.join("\n"),
+        came.faults.join("\n")
+    )
+}
+
+/// Plays histories from this seed on, until there are enough or it takes too long; what they came to.
+fn play(from: u64, count: u64, longest: Option<Duration>) -> String {
+    let shop = Shop::new();
+    let begun = Instant::now();
+    let (mut played, mut operations, mut landed, mut combined) = (0, 0, 0, 0);
+    for seed in from..from + count {
+        if longest.is_some_and(|longest| begun.elapsed() > longest) {
+            break;
+        }
+        let came = shop.play(seed, wish());
+        assert!(came.faults.is_empty(), "{}", told(seed, &came));
+        played += 1;
+        operations += came.operations;
+        landed += came.landed;
+        combined += came.combined;
+        if played % 10_000 == 0 {
+            tell(&format!("{played} histories in {:?}", begun.elapsed()));
+        }
+    }
+    let took = begun.elapsed();
+    format!(
+        "{played} histories from seed {from} on: {operations} operations, {landed} commits, {combined} of them published by others, in {took:.1?}"
+    )
+}
+
+#[expect(clippy::print_stderr, reason = "what a campaign came to is for people")]
+fn tell(what: &str) {
+    eprintln!("{what}");
+}
+
+#[test]
+fn many_writers_lose_nothing_and_do_nothing_twice() {
+    if let Some(seed) = number("TRAINYARD_MODEL_SEED") {
+        let came = Shop::new().play(seed, wish());
+        tell(&told(seed, &came));
+        assert!(came.faults.is_empty());
+        return;
+    }
+    tell(&play(1, SOME, None));
+}
+
+#[test]
+#[ignore = "takes a minute, and a campaign much longer"]
+fn many_more_histories() {
+    let told = match number("TRAINYARD_MODEL_HISTORIES") {
+        Some(count) => play(number("TRAINYARD_MODEL_FROM").unwrap_or(1), count, None),
+        None => play(SOME + 1, MORE, Some(LONGEST)),
+    };
+    tell(&told);
+}
+
+#[test]
+fn a_seed_plays_the_same_history_again() {
+    let shop = Shop::new();
+    for seed in 40..60 {
+        let prints = [(); 2].map(|()| shop.play(seed, wish()));
+        let [first, second] = prints;
+        assert_eq!(first.tale, second.tale, "seed {seed}");
+        assert!(first.print == second.print, "seed {seed}");
+    }
+}
+
+/// How many histories it takes to catch a bad variant.
+fn caught(bad: Bad, combine: Option<bool>) -> u64 {
+    let shop = Shop::new();
+    let wish = Wish {
+        bad: Some(bad),
+        weather: Some(Weather::STORM),
+        combine,
+        ..wish()
+    };
+    let mut seeds = 1..=400;
+    let seed = seeds.find(|seed| !shop.play(*seed, wish).faults.is_empty());
+    seed.unwrap_or_else(|| panic!("nothing shows that {bad:?} is bad"))
+}
+
+#[test]
+fn a_push_without_a_lease_is_caught() {
+    tell(&format!("without a lease: {}", caught(Bad::NoLease, None)));
+}
+
+#[test]
+fn a_first_rejection_that_is_believed_is_caught() {
+    tell(&format!(
+        "first rejection: {}",
+        caught(Bad::FirstRejectionBelieved, None)
+    ));
+}
+
+#[test]
+fn a_journal_that_is_forgotten_is_caught() {
+    tell(&format!("no journal: {}", caught(Bad::NoJournal, None)));
+}
+
+#[test]
+fn a_lost_answer_that_counts_as_a_failure_is_caught() {
+    tell(&format!(
+        "lost answer: {}",
+        caught(Bad::LostAnswerIsFailure, None)
+    ));
+}
+
+#[test]
+fn refs_that_do_not_move_together_are_caught() {
+    tell(&format!("not atomic: {}", caught(Bad::NotAtomic, None)));
+}
+
+#[test]
+fn taking_out_of_the_inbox_what_may_be_gone_is_caught() {
+    let caught = caught(Bad::InboxWithoutLease, Some(true));
+    tell(&format!("inbox without lease: {caught}"));
+}
