@@ -23,3 +23,4 @@ mod story;
 mod views;
 mod workflows;
 mod world;
+mod writers;

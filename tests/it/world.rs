@@ -31,7 +31,7 @@ use tempfile::TempDir;
 pub(crate) use files::{Node, Tree, difference, differences, files_below, fixtures, text};
 pub(crate) use http::{Conduct, How, HttpServer, Reply, Request, When, Wish};
 pub(crate) use mould::Mould;
-pub(crate) use process::{Gate, Started};
+pub(crate) use process::{Gate, Started, children_in_session};
 pub(crate) use schemas::schemas;
 pub(crate) use terminal::Watched;
 pub(crate) use words::words;

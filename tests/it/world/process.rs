@@ -52,7 +52,7 @@ impl World {
     }
 
     /// The environment in which every program runs here.
-    pub(super) fn surroundings(&self) -> Vec<(String, String)> {
+    pub(crate) fn surroundings(&self) -> Vec<(String, String)> {
         let mut env = Command::new("env");
         let output = self.seclude(&mut env).arg("-0").output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
@@ -150,15 +150,9 @@ impl Started {
     pub(crate) fn kill_all(mut self) {
         signal("STOP", &[self.child.id()]);
         let mut all = vec![self.child.id()];
-        let session = stat(self.child.id()).map(|(_, session)| session);
         // Whoever is stopped starts no more children.
         loop {
-            let more: Vec<u32> = processes()
-                .filter(|(id, (parent, its))| {
-                    all.contains(parent) && !all.contains(id) && Some(*its) == session
-                })
-                .map(|(id, _)| id)
-                .collect();
+            let more = children_in_session(&all);
             if more.is_empty() {
                 break;
             }
@@ -195,6 +189,15 @@ fn processes() -> impl Iterator<Item = (u32, (u32, u32))> {
     let entries = fs::read_dir("/proc").unwrap();
     let ids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
     ids.filter_map(|id| Some((id, stat(id)?)))
+}
+
+/// The children of these processes that are not among them, and that are in the session of the first.
+pub(crate) fn children_in_session(of: &[u32]) -> Vec<u32> {
+    let session = stat(of[0]).map(|(_, session)| session);
+    let children = processes().filter(|(id, (parent, its))| {
+        of.contains(parent) && !of.contains(id) && Some(*its) == session
+    });
+    children.map(|(id, _)| id).collect()
 }
 
 /// Parent and session of a process.

@@ -1,0 +1,149 @@
+//! What happened in a run, in numbers, and as a log of its operations.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::ops::AddAssign;
+
+use super::evidence::{Ending, Evidence};
+
+/// Sums over runs.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Figures {
+    runs: usize,
+    operations: usize,
+    attempts: usize,
+    landed: usize,
+    combined: usize,
+    unchanged: usize,
+    refused: usize,
+    unreachable: usize,
+    unknown: usize,
+    killed: usize,
+    lost_races: usize,
+    left_alone: usize,
+}
+
+impl Figures {
+    pub(super) fn of(evidence: &Evidence) -> Self {
+        let marks: BTreeSet<_> = evidence.attempts.iter().map(|each| &each.mark).collect();
+        let mut figures = Self {
+            runs: 1,
+            operations: marks.len(),
+            attempts: evidence.attempts.len(),
+            landed: evidence.commits.len() - evidence.begun,
+            combined: evidence.commits[evidence.begun..]
+                .iter()
+                .filter(|commit| commit.author != commit.committer)
+                .count(),
+            ..Self::default()
+        };
+        for attempt in &evidence.attempts {
+            let count = match attempt.ending {
+                Ending::Killed => &mut figures.killed,
+                Ending::Exit(4) => &mut figures.unknown,
+                Ending::Exit(3 | 6) => &mut figures.refused,
+                Ending::Exit(0) => {
+                    let answer = attempt.answer.as_ref();
+                    let changed = answer.is_some_and(|answer| answer["result"] == "changed");
+                    figures.unchanged += usize::from(!changed);
+                    continue_with(&mut figures, &attempt.stderr);
+                    continue;
+                }
+                Ending::Exit(_) => &mut figures.unreachable,
+            };
+            *count += 1;
+            continue_with(&mut figures, &attempt.stderr);
+        }
+        figures
+    }
+}
+
+fn continue_with(figures: &mut Figures, stderr: &str) {
+    figures.lost_races += stderr.matches("after a lost race").count();
+    figures.left_alone += usize::from(stderr.contains("stays as it is"));
+}
+
+impl AddAssign for Figures {
+    fn add_assign(&mut self, more: Self) {
+        let Self {
+            runs,
+            operations,
+            attempts,
+            landed,
+            combined,
+            unchanged,
+            refused,
+            unreachable,
+            unknown,
+            killed,
+            lost_races,
+            left_alone,
+        } = more;
+        self.runs += runs;
+        self.operations += operations;
+        self.attempts += attempts;
+        self.landed += landed;
+        self.combined += combined;
+        self.unchanged += unchanged;
+        self.refused += refused;
+        self.unreachable += unreachable;
+        self.unknown += unknown;
+        self.killed += killed;
+        self.lost_races += lost_races;
+        self.left_alone += left_alone;
+    }
+}
+
+impl fmt::Display for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            runs,
+            operations,
+            attempts,
+            landed,
+            combined,
+            unchanged,
+            refused,
+            unreachable,
+            unknown,
+            killed,
+            lost_races,
+            left_alone,
+        } = self;
+        write!(
+            f,
+            "{runs} runs, {operations} operations in {attempts} processes: {landed} commits, {combined} of them published by others, {unchanged} with nothing to do, \
+             {refused} refused by a rule, {unreachable} by remote or network, {unknown} unknown, {killed} killed; \
+             {lost_races} lost races, {left_alone} checkouts left alone"
+        )
+    }
+}
+
+/// A line for each process, to understand a fault.
+pub(super) fn log(evidence: &Evidence) -> String {
+    let mut lines = Vec::new();
+    for attempt in &evidence.attempts {
+        let commit = attempt
+            .answer
+            .as_ref()
+            .map(|answer| answer["commit"].to_string());
+        let words = attempt.stderr.lines().filter(|line| !line.starts_with(' '));
+        let words: Vec<_> = words
+            .filter(|line| line.contains("error") || line.contains("warning"))
+            .collect();
+        lines.push(format!(
+            "{}#{} in clone {}, {}..{}: {:.160}, {:?} -> {:?} {:.11} {:.200}",
+            attempt.mark,
+            attempt.turn,
+            attempt.clone,
+            &attempt.tip_before[..10],
+            &attempt.tip_after[..10],
+            format!("{:?}", attempt.ask),
+            attempt.befalls,
+            attempt.ending,
+            commit.unwrap_or_default(),
+            words.join(" | ")
+        ));
+    }
+    lines.join("\n")
+}
