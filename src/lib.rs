@@ -2,7 +2,7 @@
 //!
 //! The map: words come in through [`cli`], are read against the [`state`] of a manifest repository, become a [`plan`] on a
 //! draft of its [`tree`], are published by [`git`], and go out as a [`report`]. `docs/architecture.md` tells the rest.
-#![cfg_attr(test, allow(clippy::unwrap_used))]
+#![cfg_attr(any(test, feature = "fuzzing"), allow(clippy::unwrap_used))]
 
 /// What is done from here on until it is dropped, for whoever waits or wants to know where the time goes.
 /// Its `count` and `total` may be recorded, and tell how far it has come. While nobody listens, it costs nothing.
@@ -19,6 +19,9 @@ macro_rules! doing {
 }
 
 mod cli;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod git;
 mod plan;
 mod report;

@@ -104,7 +104,7 @@ impl ApplyArgs {
 }
 
 /// The objects of a list.
-fn list(text: &str) -> Result<Vec<Map<String, Value>>> {
+pub(super) fn list(text: &str) -> Result<Vec<Map<String, Value>>> {
     // In this form no key may stand twice: which of the two counts would be anybody's guess.
     let values: Vec<serde_yaml::Value> = if text.trim_start().starts_with('{') {
         let values = serde_json::Deserializer::from_str(text).into_iter();
@@ -131,7 +131,10 @@ fn name(fields: &Map<String, Value>) -> Result<String> {
 }
 
 /// The command line that says the same.
-fn command_line(program: &Command, fields: &Map<String, Value>) -> Result<Vec<OsString>> {
+pub(super) fn command_line(
+    program: &Command,
+    fields: &Map<String, Value>,
+) -> Result<Vec<OsString>> {
     let (words, command) = find(program, &name(fields)?)?;
     let mut line = vec![OsString::from("trainyard")];
     line.extend(words.into_iter().map(OsString::from));

@@ -8,6 +8,8 @@ mod deploy;
 mod diff;
 mod environment;
 mod exit;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod github;
 mod help;
 mod history;

@@ -131,7 +131,7 @@ pub(super) fn webhook(url: &str) -> Result<String> {
 }
 
 /// The repository as a page, by which Argo CD finds the applications that it belongs to: it compares host and path only.
-fn web_url(repo_url: &str) -> String {
+pub(super) fn web_url(repo_url: &str) -> String {
     let url = repo_url.trim_end_matches('/');
     let url = url.strip_suffix(".git").unwrap_or(url);
     let rest = match url.split_once("://") {

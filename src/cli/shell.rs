@@ -5,6 +5,8 @@
 
 mod bash;
 mod candidates;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) mod fuzzing;
 mod line;
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,8 @@ mod delta;
 pub(crate) mod double;
 mod failure;
 mod files;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod general;
 mod guard;
 mod inbox;

@@ -96,7 +96,7 @@ pub(crate) struct Ground<'a> {
 
 impl<'a> Ground<'a> {
     /// Reads options and environments, of which there must be some.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn survey(tree: &dyn ReadTree, context: &'a Context) -> Result<Self> {
         let ground = Self::begin(tree, context)?;
         ground.settled()?;

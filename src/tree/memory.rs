@@ -32,6 +32,7 @@ impl MemoryTree {
     }
 
     /// Puts one more file or link (`->target`).
+    #[cfg(test)]
     pub(crate) fn with(mut self, path: &str, text: &str) -> Self {
         self.0.extend(Self::of(&[(path, text)]).0);
         self

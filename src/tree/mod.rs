@@ -4,7 +4,7 @@
 mod draft;
 mod entry;
 mod marks;
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 mod memory;
 mod past;
 mod path;
@@ -12,7 +12,7 @@ mod shape;
 
 pub(crate) use draft::{Change, ChangeSet, Draft, Misplaced};
 pub(crate) use entry::{BlobId, Child, Content, Entry, Kind, ReadTree};
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use memory::{MemoryPast, MemoryTree};
 pub(crate) use past::{Changed, CommitFacts, ReadPast, Signer, Since, Step};
 pub(crate) use path::RepoPath;

@@ -78,11 +78,13 @@ fn sources() -> Vec<(PathBuf, String)> {
     .collect()
 }
 
-/// Files that are compiled for tests only, by a `#[cfg(test)]` where they are declared.
+/// Files that are compiled for tests and fuzzers only, by a `#[cfg(…)]` where they are declared.
 fn is_for_tests(path: &Path) -> bool {
     let tests = ["tree/memory.rs", "plan/world.rs", "plan/laws"];
+    let fuzzing = |name: &std::ffi::OsStr| name == "fuzzing" || name == "fuzzing.rs";
     tests.iter().any(|test| path.starts_with(test))
         || path.ends_with("tests.rs")
+        || path.iter().any(fuzzing)
         || path
             .components()
             .any(|component| component.as_os_str() == "tests")

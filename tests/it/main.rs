@@ -20,6 +20,7 @@ mod shapes;
 mod shell;
 mod shop;
 mod story;
+mod supply;
 mod views;
 mod workflows;
 mod world;

@@ -4,6 +4,8 @@
 mod client;
 mod environment;
 mod flags;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) mod fuzzing;
 mod link;
 mod locks;
 mod questions;

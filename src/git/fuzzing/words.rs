@@ -1,0 +1,72 @@
+//! What git says, and what we wrote down for ourselves.
+
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::ExitStatus;
+
+use super::in_a_folder;
+use crate::git::ask::{denies_access, tip};
+use crate::git::journal::{self, Pending, Survives};
+use crate::git::program::Finished;
+use crate::git::push::{PushOutcome, is_no_contact, not_applied};
+use crate::git::{clean, on_one_line};
+
+/// A password that must not be seen.
+const PASSWORD: &str = "hush3hush";
+
+/// Answers of git: no password and no control character of it is shown, and no outcome is made up.
+pub(crate) fn words(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let (stdout, stderr) = text.split_once('\u{1}').unwrap_or(("", &text));
+    let url = format!("https://me:{PASSWORD}@h.example/r.git");
+    let stderr = format!("{stderr}{url}{stderr}");
+    for shown in [
+        clean(&stderr),
+        clean(&stderr).replace('\n', ""),
+        on_one_line(&stderr),
+    ] {
+        assert!(!shown.contains(PASSWORD), "{shown:?}");
+        let odd = |letter: char| letter.is_control() && letter != '\n';
+        assert!(!shown.contains(odd), "{shown:?}");
+    }
+    assert!(!on_one_line(&stderr).contains('\n'));
+    let branch = "refs/heads/main";
+    if let Ok(Some(id)) = tip(stdout, branch) {
+        assert!(stdout.contains(&format!("{id}\t{branch}")));
+    }
+    for status in [Some(ExitStatus::from_raw(256)), None] {
+        let finished = Finished {
+            status,
+            stdout: stdout.as_bytes().to_vec(),
+            stderr: clean(&stderr),
+        };
+        let _ = denies_access(&finished.words());
+        assert!(status.is_some() || !is_no_contact(&finished));
+        match not_applied(&finished) {
+            PushOutcome::Refused(words) => {
+                assert!(status.is_some() || stdout.contains('!'));
+                assert!(!words.contains(PASSWORD), "{words:?}");
+            }
+            PushOutcome::Unknown(_) => {}
+            PushOutcome::RemoteMoved => assert!(stdout.contains('!')),
+            PushOutcome::Landed | PushOutcome::NoContact(_) => panic!("nobody said that"),
+        }
+    }
+}
+
+/// A journal is understood as a whole or not at all, and written as it was read.
+pub(crate) fn journals(data: &[u8]) {
+    in_a_folder(|folder| {
+        let path = folder.join("push.json");
+        std::fs::write(&path, data).expect("there is room");
+        let Ok(read) = journal::read::<Pending>(&path) else {
+            assert_eq!(std::fs::read(&path).expect("it stays"), data);
+            return;
+        };
+        let pending = read.expect("the file is there");
+        journal::write(&path, &pending, Survives::Kill).expect("there is room");
+        let again = journal::read::<Pending>(&path).expect("we wrote it");
+        assert_eq!(again, Some(pending));
+        journal::remove(&path).expect("it is there");
+        assert_eq!(journal::read::<Pending>(&path).expect("gone"), None);
+    });
+}
