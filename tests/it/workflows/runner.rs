@@ -178,9 +178,11 @@ impl Runner<'_> {
         let mut ended: BTreeMap<String, Job> = BTreeMap::new();
         let mut waiting: Vec<_> = jobs.iter().collect();
         while !waiting.is_empty() {
-            let ready = |job: &Value| {
-                job["needs"].is_null()
-                    || ended.contains_key(job["needs"].as_str().unwrap_or_default())
+            let has_ended = |name: &Value| ended.contains_key(name.as_str().unwrap_or_default());
+            let ready = |job: &Value| match &job["needs"] {
+                Value::Null => true,
+                Value::Array(names) => names.iter().all(has_ended),
+                name => has_ended(name),
             };
             let place = waiting
                 .iter()
