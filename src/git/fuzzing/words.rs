@@ -17,7 +17,9 @@ const PASSWORD: &str = "hush3hush";
 pub(crate) fn words(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let (stdout, stderr) = text.split_once('\u{1}').unwrap_or(("", &text));
-    let url = format!("https://me:{PASSWORD}@h.example/r.git");
+    let is_part = |letter: &char| !"/?#".contains(*letter) && !letter.is_whitespace();
+    let name: String = text.chars().filter(is_part).take(4).collect();
+    let url = format!("https://me{name}:{PASSWORD}@h.example/r.git");
     let stderr = format!("{stderr}{url}{stderr}");
     for shown in [
         clean(&stderr),
@@ -62,6 +64,12 @@ pub(crate) fn journals(data: &[u8]) {
             assert_eq!(std::fs::read(&path).expect("it stays"), data);
             return;
         };
+        let value: serde_json::Value = serde_json::from_slice(data).expect("it was read");
+        assert_eq!(
+            value["form"],
+            journal::FORM,
+            "another form is not ours to read"
+        );
         let pending = read.expect("the file is there");
         journal::write(&path, &pending, Survives::Kill).expect("there is room");
         let again = journal::read::<Pending>(&path).expect("we wrote it");
