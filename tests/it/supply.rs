@@ -67,7 +67,8 @@ fn every_package_is_one_that_may_be_passed_on() {
     let licences = allowed("allow");
     let metadata = metadata();
     let mut unused = licences.clone();
-    for package in metadata["packages"].as_array().unwrap() {
+    // What is for tests only is passed on by nobody.
+    for package in reached(&metadata, &[Value::Null, "build".into()]).values() {
         let name = text(package, "name");
         let licence = spdx::Expression::parse_mode(text(package, "license"), spdx::ParseMode::LAX);
         let licence = licence.unwrap_or_else(|error| panic!("{name}: {error}"));
