@@ -35,7 +35,7 @@ const AGAIN: &str = "unlock -e dev -a api --lock-id freeze";
 pub(super) fn tell(site: &Site, shape: &Shape, cell: &Cell) -> Ending {
     let first = cell.run(LOOKS[0]);
     if first.code != 0 {
-        return refused(shape, cell, first.code);
+        return refused(shape, cell, &first);
     }
     assert!(
         shape.refusal.is_none(),
@@ -91,9 +91,10 @@ fn change(site: &Site, cell: &Cell, line: &str) -> Ending {
 }
 
 /// Every command is refused with the same code and the words that name the shape, and nothing changes.
-fn refused(shape: &Shape, cell: &Cell, code: i32) -> Ending {
+fn refused(shape: &Shape, cell: &Cell, first: &Answer) -> Ending {
+    let code = first.code;
     let Some((words, hint)) = shape.refusal else {
-        panic!("it was to work, and does not\n{}", cell.run(LOOKS[0]));
+        panic!("it was to work, and does not\n{first}");
     };
     let before = cell.files();
     for line in LOOKS.iter().chain(&CHANGES).chain([&AGAIN]) {
