@@ -20,7 +20,11 @@ pub(super) fn store(repository: &Repository, objects: &[NewObject]) -> Result<()
     }
     let odb = repository.odb()?;
     for object in objects {
-        let written = odb.write(object.kind, &object.bytes)?;
+        let written = odb.write(object.kind, &object.bytes);
+        let written = written.with_context(|| {
+            let folder = repository.commondir().join("objects");
+            format!("writing into `{}`", folder.display())
+        })?;
         ensure!(
             written == oid(object.id),
             "libgit2 and trainyard disagree on an id"

@@ -6,6 +6,7 @@ mod argocd;
 mod bad_input;
 mod commands;
 mod conformance;
+mod crash;
 mod demo;
 mod kuberpult_client;
 mod lossy;

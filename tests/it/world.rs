@@ -269,7 +269,8 @@ fn moment(minutes: i64) -> Timestamp {
     dawn + SignedDuration::from_mins(minutes)
 }
 
-fn answer(program: &mut Command, at: Timestamp) -> Answer {
+/// Runs a command to its end.
+pub(crate) fn answer(program: &mut Command, at: Timestamp) -> Answer {
     let output = program.output().unwrap();
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
     schemas::check(&stdout);

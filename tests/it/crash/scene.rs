@@ -1,0 +1,169 @@
+//! The scene of every accident: a small shop with something to do for each verb, and a user who has edits of their own.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use crate::world::{Mould, Tree, World, text};
+
+/// The commands that change something, each with work to do in the scene.
+pub(super) const VERBS: [(&str, &str); 14] = [
+    (
+        "release",
+        "release -a web --manifest dev=../scratch/next.yaml --manifest staging=../scratch/next.yaml",
+    ),
+    ("releases", "release --from ../scratch/apps"),
+    ("deploy", "deploy -a api -e staging --version 1"),
+    ("lock", "lock -e dev --lock-id mine -m mine"),
+    ("unlock", "unlock -e staging -a web --lock-id held"),
+    ("train", "release-train staging"),
+    ("tagged", "release-train staging --tag v1"),
+    ("create", "environment create prod --upstream staging"),
+    (
+        "update",
+        "environment update staging --destination-server https://staging.example",
+    ),
+    ("delete", "environment delete staging"),
+    ("app-delete", "app delete -a old"),
+    ("app-remove", "app remove-environment -a web -e staging"),
+    ("apply", "apply -f ../scratch/list.yaml"),
+    ("render", "render --all"),
+];
+
+/// The command after the accident.
+pub(super) const OTHER: &str = "lock -e dev --lock-id other -m other";
+
+/// Where and how a command works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Shape {
+    /// A plain checkout of a remote.
+    Plain,
+    /// The same, and the remote has moved on since it was fetched.
+    Behind,
+    /// A checkout that only git itself can bring along.
+    LineEndings,
+    /// Nothing is pushed.
+    Local,
+    /// A bare clone of the remote.
+    Bare,
+}
+
+impl Shape {
+    pub(super) const ALL: [Self; 5] = [
+        Self::Plain,
+        Self::Behind,
+        Self::LineEndings,
+        Self::Local,
+        Self::Bare,
+    ];
+
+    /// A line of arguments as it is typed in this shape.
+    pub(super) fn line(self, line: &str) -> String {
+        match self {
+            Self::Plain | Self::Behind | Self::LineEndings => line.to_owned(),
+            Self::Local => format!("--no-push {line}"),
+            Self::Bare => format!("-C ../bare.git {line}"),
+        }
+    }
+
+    /// A fresh world of this shape.
+    pub(super) fn world(self) -> World {
+        static PLAIN: OnceLock<Mould> = OnceLock::new();
+        static BEHIND: OnceLock<Mould> = OnceLock::new();
+        let plain = || PLAIN.get_or_init(|| scene().mould()).cast();
+        match self {
+            Self::Plain | Self::Local | Self::Bare => plain(),
+            Self::Behind => BEHIND
+                .get_or_init(|| {
+                    let world = plain();
+                    world
+                        .clone_to("rival")
+                        .ok("lock -e staging --lock-id rival -m rival");
+                    world.mould()
+                })
+                .cast(),
+            Self::LineEndings => {
+                let world = plain();
+                world.git(&["config", "core.autocrlf", "true"]);
+                world
+            }
+        }
+    }
+
+    /// The git folder in which the command works.
+    pub(super) fn git_folder(self, world: &World) -> PathBuf {
+        match self {
+            Self::Plain | Self::Behind | Self::LineEndings | Self::Local => {
+                world.checkout().join(".git")
+            }
+            Self::Bare => world.room().join("bare.git"),
+        }
+    }
+
+    /// The repository whose branch tells whether a change has landed.
+    pub(super) fn judge(self, world: &World) -> PathBuf {
+        match self {
+            Self::Local => world.checkout().join(".git"),
+            Self::Plain | Self::Behind | Self::LineEndings | Self::Bare => world.remote(),
+        }
+    }
+}
+
+/// What the user has begun in the checkout: a line of `git status` for each.
+pub(super) const EDITS: &str = " M notes.txt\nA  staged.txt\n?? untracked.txt";
+
+fn scene() -> World {
+    let mut tree = Tree::new();
+    let upstreams = [
+        ("dev", r#"{"latest": true}"#),
+        ("staging", r#"{"environment": "dev"}"#),
+    ];
+    for (name, upstream) in upstreams {
+        let argocd = r#"{"destination": {"server": "https://k8s.example"}}"#;
+        let config = format!("{{\"upstream\": {upstream}, \"argocd\": {argocd}}}\n");
+        tree.insert(format!("environments/{name}/config.json"), text(&config));
+    }
+    let options = "argocd:\n  repoUrl: https://git.example/manifests.git\n";
+    tree.insert("trainyard.yaml".to_owned(), text(options));
+    tree.insert("notes.txt".to_owned(), text("notes\n"));
+    let world = World::with_files(&tree);
+    for name in [
+        "web",
+        "next",
+        "api",
+        "old",
+        "apps/web/dev",
+        "apps/api/dev",
+        "apps/api/staging",
+    ] {
+        world.scratch(
+            &format!("{name}.yaml"),
+            format!(
+                "kind: ConfigMap\nmetadata:\n  name: {}\n",
+                name.replace('/', "-")
+            ),
+        );
+    }
+    world.scratch("list.yaml", "- operation: release\n  application: web\n  manifest:\n    dev: next.yaml\n- operation: lock\n  environment: dev\n  lockId: listed\n  message: listed\n- operation: release-train\n  target: staging\n".replace("next.yaml", "../scratch/next.yaml"));
+    for line in [
+        "release -a web --manifest dev=../scratch/web.yaml --manifest staging=../scratch/web.yaml",
+        "release-train staging",
+        "release -a web --manifest dev=../scratch/api.yaml --manifest staging=../scratch/api.yaml",
+        "release -a api --manifest dev=../scratch/api.yaml --manifest staging=../scratch/api.yaml",
+        "release -a old --manifest dev=../scratch/old.yaml",
+        "release -a old --undeploy",
+        "lock -e staging -a web --lock-id held -m held",
+        "deploy -a web -e staging --version 2",
+    ] {
+        world.ok(line);
+    }
+    // Something for `render` to mend.
+    world.file("argocd/v1alpha1/staging.yaml", "damaged\n");
+    world.shell("git clone -q --bare ../remote.git ../bare.git && git -C ../bare.git config remote.origin.url ../remote.git && git -C ../bare.git config core.fsync none");
+    world.edit("notes.txt", "notes of the user\n");
+    world.edit("staged.txt", "staged by the user\n");
+    world.edit("untracked.txt", "not yet known to git\n");
+    world.git(&["add", "staged.txt"]);
+    fs::remove_dir_all(world.checkout().join(".git/trainyard")).unwrap();
+    world
+}
