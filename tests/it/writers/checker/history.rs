@@ -103,7 +103,10 @@ fn operation(evidence: &Evidence, mark: &str) -> Vec<String> {
             Ending::Exit(code) => faults.push(format!("ended with {code}: {}", attempt.stderr)),
         }
         if !has_cause(attempt) {
-            faults.push(format!("{:?} without a cause: {}", attempt.ending, attempt.stderr));
+            faults.push(format!(
+                "{:?} without a cause: {}",
+                attempt.ending, attempt.stderr
+            ));
         }
         if attempt.stderr.contains("panicked") {
             faults.push(format!("panicked: {}", attempt.stderr));
