@@ -32,8 +32,14 @@ impl Tasks {
     pub(super) fn next(&mut self, dice: &mut Dice, id: (usize, usize)) -> Ask {
         if dice.chance(7) {
             let count = 2 + dice.below(2);
-            let asks = (0..count).map(|part| self.one(dice, (id, part)));
-            return Ask::Batch(asks.collect());
+            let mut asks: Vec<_> = (0..count).map(|part| self.one(dice, (id, part))).collect();
+            for ask in &mut asks {
+                // A tag is for the commit of a single train.
+                if let Ask::Train { tag, .. } = ask {
+                    *tag = None;
+                }
+            }
+            return Ask::Batch(asks);
         }
         self.one(dice, (id, 0))
     }
