@@ -139,17 +139,17 @@ pub(super) fn trailers(data: &[u8]) {
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     );
-    // libgit2 takes none behind a divider, and no text with a NUL.
+    // libgit2 takes none behind a divider or behind one without a value, and no text with a NUL.
     let Ok(theirs) = git2::message_trailers_strs(message) else {
         return;
     };
-    let is_odd = |line: &str| line.starts_with("---") || line.starts_with('#');
+    let is_odd = |line: &str| {
+        line.starts_with("---") || line.starts_with('#') || line.trim_end().ends_with(':')
+    };
     if !message.lines().any(is_odd) && !message.contains('\r') {
         let names: Vec<_> = theirs.iter().map(|(name, _)| name).collect();
         assert!(names.contains(&"Trainyard-Operation"), "{message:?}");
-        // Nor does it count one without a value.
-        let filled = trace.inputs.iter().filter(|(_, value)| !value.is_empty());
-        for (name, _) in filled {
+        for name in trace.inputs.keys() {
             let name = format!("Trainyard-{name}");
             assert!(names.contains(&name.as_str()), "{message:?}");
         }
