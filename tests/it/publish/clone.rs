@@ -125,7 +125,7 @@ fn what_a_partial_clone_lacks_is_fetched_at_once_and_not_one_by_one() {
         ("--filter=blob:none", "prognosis staging", "20 to deploy", 8),
         ("--filter=tree:0", "prognosis staging", "20 to deploy", 9),
         ("--filter=blob:none", "history --limit 0", "web-19", 6),
-        ("--filter=tree:0", "history --limit 0", "web-19", 11),
+        ("--filter=tree:0", "history --limit 0", "web-19", 12),
     ] {
         let partial = world.clone_with("bare-partial", &[filter, "--bare"]);
         let trace = world.room().join("trace");

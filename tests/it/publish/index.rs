@@ -229,7 +229,7 @@ fn a_clone_without_a_checkout_is_left_alone() {
     assert_eq!(world.git(&["rev-parse", "HEAD"]), local);
     assert!(!world.checkout().join(".git/index").exists());
     let before = crate::world::files_below(world.checkout());
-    let line = "--no-push unlock -e dev --lock-id freeze";
+    let line = "--no-push lock -e dev -m 'here alone'";
     for line in [line, &format!("-n {line}")] {
         let answer = world.fails(line, 3);
         assert!(answer.stderr.contains("no index"), "{answer}");

@@ -259,7 +259,7 @@ fn what_is_fetched_in_one_place_and_pushed_to_another_is_refused_unless_they_are
         }
         world.assert_untouched(&before);
         assert_eq!(world.left_lying(), [""; 0]);
-        world.shell("git push -q fork fork/main:main && git -C ../remote.git fetch -q ../fork.git main:main");
+        world.shell("git -C ../remote.git fetch -q ../fork.git main:main");
         world.ok(&format!("--remote origin {TRAIN}"));
         // And a branch that only one of them has.
         world.shell("git -C ../fork.git branch side main");
@@ -275,19 +275,12 @@ fn somebody_who_pushes_while_both_places_are_asked_does_not_make_them_differ() {
     let other = world.clone_to("other");
     // Between the first question, to where it is pushed, and the second one.
     let moved = world.room().join("moved");
-    let real = std::env::var("PATH").unwrap();
-    let git = world.script(
-        "bin/git",
-        &format!(
-            "export PATH='{real}'\ncase \"$*\" in\n*ls-remote*' origin '*) if mkdir {} 2>/dev/null; then git -C {} push -q; fi;;\nesac\n\
-             exec git \"$@\"",
-            moved.display(),
-            other.checkout().display()
-        ),
-    );
+    let path = world.git_in_front(&format!(
+        "case \"$*\" in\n*ls-remote*' origin '*) if mkdir {} 2>/dev/null; then git -C {} push -q; fi;;\nesac\nexec git \"$@\"",
+        moved.display(),
+        other.checkout().display()
+    ));
     other.git(&["commit", "-q", "--allow-empty", "-m", "meanwhile"]);
-    let folder = std::path::Path::new(&git).parent().unwrap();
-    let path = format!("{}:{real}", folder.display());
     let answer = world.run_with(RELEASE, &[("PATH", Some(&path))]);
     assert_eq!(answer.code, 0, "{answer}");
     assert!(moved.exists());

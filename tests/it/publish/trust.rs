@@ -82,13 +82,9 @@ fn a_format_that_only_a_newer_git_knows_is_refused_before_anything_happens() {
     let world = World::yard();
     world.git(&["config", "core.repositoryFormatVersion", "1"]);
     // An old git, beside a libgit2 that knows the extension.
-    let real = std::env::var("PATH").unwrap();
-    let git = world.script(
-        "bin/git",
+    let path = world.git_in_front(
         "echo 'fatal: unknown repository extension found:' >&2; echo relativeworktrees >&2; exit 128",
     );
-    let folder = std::path::Path::new(&git).parent().unwrap();
-    let path = format!("{}:{real}", folder.display());
     let before = world.snapshot();
     for line in [RELEASE, "prognosis staging"] {
         let answer = world.run_with(line, &[("PATH", Some(&path))]);

@@ -71,6 +71,16 @@ impl World {
         path
     }
 
+    /// Puts a script in front of git, in which `git` is the real one; returns the `PATH` that leads to it.
+    pub(crate) fn git_in_front(&self, lines: &str) -> String {
+        let real = std::env::var("PATH").unwrap();
+        let script = format!("#!/bin/sh\nset -e\nPATH='{real}'\n{lines}\n");
+        self.scratch("git.sh", script);
+        // By another process: what this one still holds open for writing cannot be run.
+        self.shell("mkdir -p ../scratch/front && cp ../scratch/git.sh ../scratch/front/git && chmod +x ../scratch/front/git");
+        format!("{}/scratch/front:{real}", self.room().display())
+    }
+
     /// Makes a script a hook of the checkout.
     pub(crate) fn hook(&self, name: &str, lines: &str) -> PathBuf {
         let hooks = self.git(&["rev-parse", "--git-path", "hooks"]);
