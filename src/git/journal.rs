@@ -67,6 +67,13 @@ impl Pending {
     }
 }
 
+impl Pending {
+    /// Whether this is about the same commit on the same base.
+    pub(super) fn is_same_push(&self, other: &Self) -> bool {
+        (&self.operation, &self.base, &self.new) == (&other.operation, &other.base, &other.new)
+    }
+}
+
 /// The form of journals that this program writes and understands.
 pub(super) const FORM: u32 = 1;
 

@@ -71,6 +71,25 @@ impl Checkout {
         let Some(remote) = &self.remote else {
             return self.commit_locally(operation, &mut plan);
         };
+        let earlier = self.pending()?;
+        let published = self.publish_to(remote, operation, plan, stand_in);
+        let Some(earlier) = earlier.filter(|earlier| earlier.operation == operation.id) else {
+            return published;
+        };
+        // As long as nobody knows what became of the first push of this very command, no failure of the second is the last word.
+        match (published, self.pending()?) {
+            (Err(error), Some(left)) if left.is_same_push(&earlier) => Err(still_open(error)),
+            (published, _) => published,
+        }
+    }
+
+    fn publish_to<O>(
+        &self,
+        remote: &Remote,
+        operation: &Operation,
+        mut plan: impl FnMut(&Snapshot) -> Result<Planned<O>>,
+        stand_in: &StandIn,
+    ) -> Result<Published<O>> {
         let left = match self.settle(remote, operation, &mut plan)? {
             Settled::Done(done) => return Ok(done),
             Settled::Nothing => {
@@ -477,6 +496,26 @@ fn unknown(remote: &Remote, commit: Oid, words: &str) -> Failure {
     );
     let hint = "run the same command again: it finds out, and does nothing twice";
     Failure::new(FailureKind::Unknown, message).hint(hint)
+}
+
+/// The same command has been interrupted before, and now this is in its way.
+fn still_open(error: anyhow::Error) -> anyhow::Error {
+    let of_the_remote = error.downcast_ref::<Failure>().is_some_and(|failure| {
+        matches!(
+            failure.kind,
+            FailureKind::Failed | FailureKind::RemoteRefused
+        )
+    });
+    if !of_the_remote {
+        return error;
+    }
+    let message =
+        format!("what became of this command when it was interrupted is still unknown: {error:#}");
+    let hint =
+        "run the same command again, once that is settled: it finds out, and does nothing twice";
+    Failure::new(FailureKind::Unknown, message)
+        .hint(hint)
+        .into()
 }
 
 /// Waits longer after each lost race, and everybody differently.

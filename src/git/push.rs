@@ -81,10 +81,12 @@ pub(super) fn attempt(
                 PushOutcome::RemoteMoved
             })
         }
-        None if is_withheld(&pushed) => Ok(PushOutcome::Refused(format!(
-            "the remote `{}` has no branch `{}` any more",
-            remote.name, checkout.branch
-        ))),
+        None if is_withheld(&pushed) || has_branches(checkout, remote) => {
+            Ok(PushOutcome::Refused(format!(
+                "the remote `{}` has no branch `{}` any more",
+                remote.name, checkout.branch
+            )))
+        }
         // An answer that breaks off in its headers looks to git like that of an empty repository.
         None => Ok(PushOutcome::Unknown(pushed.words())),
     }
@@ -191,12 +193,22 @@ pub(super) fn is_no_contact(pushed: &Finished) -> bool {
     pushed.status.is_some() && says(&NO_CONTACT) && !says(&BEGUN)
 }
 
-/// Whether git itself kept the push back, because the remote's branch did not stand where it should.
+/// Whether the push was kept back, by git itself because the remote's branch did not stand where it should, or by the remote because
+/// there was none.
 fn is_withheld(pushed: &Finished) -> bool {
+    if pushed.stderr.contains("unable to resolve reference") {
+        return true;
+    }
     let stdout = pushed.text();
     let mut verdicts = stdout.lines().filter(|line| line.starts_with('!'));
     verdicts.clone().any(|line| line.contains("stale info"))
         && verdicts.all(|line| !line.contains("[remote"))
+}
+
+/// Whether the remote shows any branch.
+fn has_branches(checkout: &Checkout, remote: &Remote) -> bool {
+    let branches = checkout.ask_for(remote, &["refs/heads/*"]);
+    branches.is_ok_and(|branches| !branches.is_empty())
 }
 
 /// Whether a web server said no to the push itself: nobody has worked on it. A server in trouble, or one that is asked too often,
@@ -207,6 +219,19 @@ fn is_turned_away(words: &str) -> bool {
         .skip(1)
         .filter_map(|rest| rest.get(..3)?.parse().ok());
     codes.any(|code: u16| (300..500).contains(&code) && ![408, 425, 429].contains(&code))
+}
+
+/// Whether the server has a trouble of its own, which is not over when somebody else is done.
+fn is_broken(words: &str) -> bool {
+    const TROUBLES: [&str; 6] = [
+        "couldn't write",
+        "No space left on device",
+        "Disk quota exceeded",
+        "Read-only file system",
+        "Permission denied",
+        "Input/output error",
+    ];
+    TROUBLES.iter().any(|trouble| words.contains(trouble))
 }
 
 /// The branch still stands at the parent: was that the last word?
@@ -228,7 +253,7 @@ pub(super) fn not_applied(pushed: &Finished) -> PushOutcome {
         let together = verdict.contains("atomic transaction failed");
         let collided =
             |sign: &&str| verdict.contains(*sign) || together && pushed.stderr.contains(*sign);
-        if COLLISIONS.iter().any(collided) {
+        if COLLISIONS.iter().any(collided) && !is_broken(&pushed.stderr) {
             return PushOutcome::RemoteMoved;
         }
         let reason = verdict.rsplit('\t').next().unwrap_or(verdict);

@@ -1,6 +1,11 @@
 //! Networks that lose things: a web server that fails in every way, commands that change something, and whether they tell the truth.
 
+mod branch;
 mod faults;
+mod hooks;
+mod late;
+mod lost;
+mod servers;
 
 use std::sync::OnceLock;
 

@@ -40,6 +40,8 @@ pub(crate) enum When {
     BeforeReading,
     /// It is read, and git hears nothing of it.
     BeforeServing,
+    /// git has begun with it, and goes on whatever becomes of the connection.
+    WhileServing,
     /// git has done all that it asks for.
     AfterServing,
     /// That, and half of the answer was sent.
@@ -67,6 +69,8 @@ struct House {
     script: Mutex<Arc<Script>>,
     heard: Mutex<Vec<Request>>,
     connections: Mutex<Vec<(TcpStream, JoinHandle<()>)>>,
+    /// What goes on without its connection.
+    left_alone: Mutex<Vec<JoinHandle<()>>>,
     closing: (Mutex<bool>, Condvar),
 }
 
@@ -105,6 +109,7 @@ impl HttpServer {
             script: Mutex::new(Arc::new(|_: &Request| Conduct::Serve)),
             heard: Mutex::default(),
             connections: Mutex::default(),
+            left_alone: Mutex::default(),
             closing: Default::default(),
         });
         let address = listener.local_addr().unwrap();
@@ -162,7 +167,9 @@ impl Drop for HttpServer {
         for (stream, _) in &connections {
             drop(stream.shutdown(Shutdown::Both));
         }
-        for (_, thread) in connections {
+        let left_alone = std::mem::take(&mut *self.house.left_alone.lock().unwrap());
+        let threads = connections.into_iter().map(|(_, thread)| thread);
+        for thread in threads.chain(left_alone) {
             drop(thread.join());
         }
     }
@@ -187,7 +194,7 @@ impl House {
     }
 
     /// Meets one request after the other, until either side hangs up.
-    fn attend(&self, stream: TcpStream) {
+    fn attend(self: &Arc<Self>, stream: TcpStream) {
         let Ok(mut connection) = Connection::new(stream) else {
             return;
         };
@@ -201,7 +208,11 @@ impl House {
     }
 
     /// Whether the connection can go on.
-    fn respond(&self, connection: &mut Connection, request: &Request) -> std::io::Result<bool> {
+    fn respond(
+        self: &Arc<Self>,
+        connection: &mut Connection,
+        request: &Request,
+    ) -> std::io::Result<bool> {
         self.heard.lock().unwrap().push(request.clone());
         let script = Arc::clone(&self.script.lock().unwrap());
         let conduct = script(request);
@@ -214,6 +225,12 @@ impl House {
         }
         let body = connection.body(request)?;
         if let Some(how) = due(When::BeforeServing) {
+            return self.fail(connection, how);
+        }
+        if let Some(how) = due(When::WhileServing) {
+            let (house, request) = (Arc::clone(self), request.clone());
+            let thread = std::thread::spawn(move || drop(house.backend.serve(&request, &body)));
+            self.left_alone.lock().unwrap().push(thread);
             return self.fail(connection, how);
         }
         let reply = match self.turned_away(request) {

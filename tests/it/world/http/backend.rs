@@ -92,6 +92,10 @@ impl Backend {
                 command.env(variable, value);
             }
         }
+        #[expect(
+            clippy::zombie_processes,
+            reason = "whoever takes it out of the map waits for it"
+        )]
         let mut child = command
             .current_dir(&self.root)
             .stdin(Stdio::piped())

@@ -18,7 +18,8 @@ fn git_fetches_and_pushes_small_and_large_through_it() {
     let heard = server.heard();
     assert_eq!(heard[0].header("git-protocol"), Some("version=2"));
     // Larger than git keeps in memory, so that it comes in chunks.
-    let noise: String = (0..300_000).map(|n: u64| format!("{:x}", n * n)).collect();
+    let noise = (0..300_000).flat_map(|n: u64| (n * n).to_be_bytes());
+    let noise: Vec<_> = noise.collect();
     world.git(&["config", "http.postBuffer", "65536"]);
     world.file("noise", noise);
     let pushed = server.heard();

@@ -91,11 +91,13 @@ impl Reply {
     }
 
     pub(super) fn bytes(&self) -> Vec<u8> {
-        let mut head = format!("HTTP/1.1 {}\r\n", self.status);
-        for (name, value) in &self.headers {
-            head += &format!("{name}: {value}\r\n");
-        }
-        head += &format!("Content-Length: {}\r\n\r\n", self.body.len());
+        let (status, length) = (&self.status, self.body.len());
+        let headers = self.headers.iter();
+        let headers: Vec<_> = headers
+            .map(|(name, value)| format!("{name}: {value}\r\n"))
+            .collect();
+        let headers = headers.concat();
+        let head = format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\n\r\n");
         [head.as_bytes(), &self.body].concat()
     }
 }
