@@ -184,9 +184,11 @@ impl Checkout {
         let reference = place.reference();
         let pushed = self.take_away(remote, place)?;
         if !pushed.is_ok() {
-            let there = self.ask_for(remote, &[&reference])?;
+            let branch = self.branch_ref();
+            let there = self.ask_for(remote, &[&branch, &reference])?;
+            // An answer that breaks off can look like that of an empty repository.
             ensure!(
-                !there.contains_key(&reference),
+                there.contains_key(&branch) && !there.contains_key(&reference),
                 "the operation still waits in `{reference}` of the remote `{}`, and may be done by somebody else:\n{}",
                 remote.name,
                 pushed.words()

@@ -102,6 +102,10 @@ impl Line {
                 continue;
             };
             let seen = Seen::ask(checkout, remote)?;
+            if seen.tip.is_none() {
+                // Whoever sees no branch has not seen who waits, either.
+                return Err(checkout.no_such_branch(remote).into());
+            }
             let Some(rank) = seen.rank(&place) else {
                 let tip = checkout.fetch(remote)?;
                 self.place = None;

@@ -3,6 +3,7 @@
 mod branch;
 mod faults;
 mod hooks;
+mod inbox;
 mod late;
 mod lost;
 mod servers;
