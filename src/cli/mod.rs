@@ -237,6 +237,8 @@ impl Change {
 
 /// Runs the program.
 pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    #[cfg(debug_assertions)]
+    surroundings::play();
     let arguments: Vec<_> = arguments.into_iter().collect();
     if shell::answered(Cli::command, &arguments) {
         return Exit::Done.into();

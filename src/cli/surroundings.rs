@@ -57,3 +57,12 @@ pub(super) fn columns() -> Option<usize> {
     let (columns, _) = terminal_size::terminal_size_of(std::io::stdout())?;
     Some(usize::from(columns.0))
 }
+
+/// What a test says about the program itself, which no build for users asks for: how many milliseconds git may take.
+#[cfg(debug_assertions)]
+pub(super) fn play() {
+    let deadline = std::env::var("TRAINYARD_TEST_DEADLINE").ok();
+    if let Some(deadline) = deadline.and_then(|text| text.parse().ok()) {
+        crate::git::set_deadline(std::time::Duration::from_millis(deadline));
+    }
+}

@@ -51,6 +51,8 @@ pub(crate) use operation::{Operation, Other, Planned, Published};
 pub(crate) use outside::played;
 #[cfg(test)]
 pub(crate) use program::Finished;
+#[cfg(debug_assertions)]
+pub(crate) use program::set_deadline;
 pub(crate) use program::{Git, clean, on_one_line};
 pub(crate) use snapshot::Snapshot;
 pub(crate) use worktree::WorkTree;

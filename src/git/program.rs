@@ -15,7 +15,23 @@ use super::outside::played;
 use super::{Failure, FailureKind};
 
 /// How long a command may take before it is killed.
-const DEADLINE: Duration = Duration::from_secs(120);
+fn deadline() -> Duration {
+    const DEADLINE: Duration = Duration::from_secs(120);
+    #[cfg(debug_assertions)]
+    if let Some(deadline) = SHORTENED.get() {
+        return *deadline;
+    }
+    DEADLINE
+}
+
+#[cfg(debug_assertions)]
+static SHORTENED: std::sync::OnceLock<Duration> = std::sync::OnceLock::new();
+
+/// Shortens the deadline from now on: no test waits for minutes.
+#[cfg(debug_assertions)]
+pub(crate) fn set_deadline(deadline: Duration) {
+    SHORTENED.get_or_init(|| deadline);
+}
 
 /// How long a pipe is read on after the end of its command.
 const AFTERMATH: Duration = Duration::from_secs(1);
@@ -86,7 +102,7 @@ impl Finished {
     /// What git said, or that it said nothing in time.
     pub(crate) fn words(&self) -> String {
         match self.status {
-            None => format!("git did not answer within {} seconds", DEADLINE.as_secs()),
+            None => format!("git did not answer within {} seconds", deadline().as_secs()),
             Some(status) if self.stderr.trim().is_empty() => format!("git ended with {status}"),
             Some(_) => self.stderr.trim_end().to_owned(),
         }
@@ -247,7 +263,7 @@ impl Process {
     }
 
     fn finish(self) -> Result<Finished> {
-        let status = match self.finished.recv_timeout(DEADLINE) {
+        let status = match self.finished.recv_timeout(deadline()) {
             Ok(status) => Some(status.context("waiting for git")?),
             Err(_) => {
                 self.kill();

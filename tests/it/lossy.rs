@@ -1,6 +1,7 @@
 //! Networks that lose things: a web server that fails in every way, commands that change something, and whether they tell the truth.
 
 mod branch;
+mod deadline;
 mod faults;
 mod hooks;
 mod inbox;
