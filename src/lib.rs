@@ -18,6 +18,9 @@ macro_rules! doing {
     };
 }
 
+#[cfg(all(feature = "known-bad", not(debug_assertions)))]
+compile_error!("the feature `known-bad` breaks the protocol on purpose, and is for tests only");
+
 mod cli;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]

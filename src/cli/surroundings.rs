@@ -58,11 +58,19 @@ pub(super) fn columns() -> Option<usize> {
     Some(usize::from(columns.0))
 }
 
-/// What a test says about the program itself, which no build for users asks for: how many milliseconds git may take.
+/// What a test says about the program itself, which no build for users asks for: how many milliseconds git may take, and which
+/// rule of the protocol is broken.
 #[cfg(debug_assertions)]
 pub(super) fn play() {
     let deadline = std::env::var("TRAINYARD_TEST_DEADLINE").ok();
     if let Some(deadline) = deadline.and_then(|text| text.parse().ok()) {
         crate::git::set_deadline(std::time::Duration::from_millis(deadline));
+    }
+    #[cfg(feature = "known-bad")]
+    if let Ok(name) = std::env::var("TRAINYARD_KNOWN_BAD")
+        && let Err(names) = crate::git::choose_known_bad(&name)
+    {
+        super::output::say(&names);
+        std::process::exit(101);
     }
 }

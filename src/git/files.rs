@@ -10,6 +10,7 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
+use super::known_bad::{Variant, known_bad};
 use super::stamp::Stamp;
 use crate::tree::{Entry, RepoPath};
 
@@ -200,7 +201,9 @@ impl WorkFolder {
                     Err(error) => return Err(error.into()),
                 }
             }
-            match openat(self.folder(), *name, FOLDER, Mode::empty()) {
+            let mut flags = FOLDER;
+            flags.set(OFlags::NOFOLLOW, !known_bad(Variant::FollowLinks));
+            match openat(self.folder(), *name, flags, Mode::empty()) {
                 Ok(folder) => self.open.push(((*name).to_owned(), folder)),
                 Err(Errno::NOENT) => return Ok(Way::Missing),
                 Err(Errno::NOTDIR | Errno::LOOP) => return Ok(Way::Blocked),

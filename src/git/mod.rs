@@ -17,6 +17,7 @@ mod guard;
 mod inbox;
 mod index;
 mod journal;
+mod known_bad;
 mod line;
 mod objects;
 mod operation;
@@ -46,6 +47,8 @@ pub(crate) use checkout::{Checkout, Selection};
 pub(crate) use commit::Signature;
 pub(crate) use failure::{Failure, FailureKind};
 pub(crate) use journal::Pending;
+#[cfg(feature = "known-bad")]
+pub(crate) use known_bad::choose as choose_known_bad;
 pub(crate) use operation::{Operation, Other, Planned, Published};
 #[cfg(test)]
 pub(crate) use outside::played;

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use super::Snapshot;
 use super::files::{OnDisk, WorkFolder};
 use super::index::{Index, Patch, Staged};
+use super::known_bad::{Variant, known_bad};
 use super::objects::{MODE_FILE, MODE_LINK, MODE_PROGRAM};
 use super::settings::Settings;
 use super::stamp::Stamp;
@@ -158,7 +159,10 @@ fn survey(
     for (count, (path, touched)) in paths.into_iter().enumerate() {
         doing.record("count", count);
         let (on_disk, stamp) = files.look_closely(&path)?;
-        let work = work(step, new, &index, on_disk, &path, &touched)?;
+        let mut work = work(step, new, &index, on_disk, &path, &touched)?;
+        if known_bad(Variant::OverwriteEdits) && work == Work::InTheWay {
+            work = Work::Write;
+        }
         works.push((path, touched, work));
         stamps.push(stamp);
     }

@@ -10,6 +10,7 @@ use super::commit::UnpushedCommit;
 use super::company::Written;
 use super::inbox::{self, Place, Withdrawn};
 use super::journal::Pending;
+use super::known_bad::{Variant, known_bad};
 use super::line::{Line, Turn};
 use super::operation::{Operation, Planned, Published, StandIn, landed, pending};
 use super::push::{self, Load, PushOutcome};
@@ -321,12 +322,20 @@ impl Checkout {
         plan: &mut impl FnMut(&Snapshot) -> Result<O>,
     ) -> Result<(Snapshot<'_>, O)> {
         let asked = self.start_asking(remote)?;
-        let guess = if guess { self.last_heard()? } else { None };
+        let guess = if guess || known_bad(Variant::StaleBase) {
+            self.last_heard()?
+        } else {
+            None
+        };
         let early = guess.map(|guess| self.plan_on(guess, plan));
         let tip = self.answer(remote, asked)?;
         let tip = tip.ok_or_else(|| self.no_such_branch(remote))?;
         let (base, planned) = match early {
             Some(early) if guess == Some(tip) => (tip, early),
+            Some(Ok((_, planned))) if known_bad(Variant::StaleBase) => {
+                let base = self.fetch(remote)?;
+                (base, Ok((self.snapshot(base)?, planned)))
+            }
             _ => {
                 let base = self.fetch(remote)?;
                 (base, self.plan_on(base, plan))

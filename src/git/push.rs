@@ -5,6 +5,7 @@ use git2::Oid;
 
 use super::ask::{denies_access, unreachable};
 use super::commit::UnpushedCommit;
+use super::known_bad::{Variant, known_bad};
 use super::program::{Finished, Running};
 use super::remote::Remote;
 use super::tag::UnpushedTag;
@@ -63,6 +64,12 @@ pub(super) fn attempt(
     }
     if is_no_contact(&pushed) {
         return Ok(PushOutcome::NoContact(unreachable(remote, &pushed)));
+    }
+    let rejected = pushed.text().contains("[remote rejected]");
+    if rejected && known_bad(Variant::BelieveRejection)
+        || !rejected && known_bad(Variant::LostAnswerIsRefusal)
+    {
+        return Ok(PushOutcome::Refused(pushed.words()));
     }
     let Ok(tip) = checkout.ask(remote) else {
         return Ok(PushOutcome::Unknown(pushed.words()));
@@ -131,10 +138,18 @@ fn push(checkout: &Checkout, refs: &[RefPush], remote: &Remote, atomic: bool) ->
         } = each;
         format!("--force-with-lease={reference}:{}", id(*expected))
     });
-    let leases: Vec<_> = leases.collect();
+    let mut leases: Vec<_> = leases.collect();
+    if known_bad(Variant::PushWithoutLease) || known_bad(Variant::PushByForce) {
+        leases.clear();
+    }
+    let force = if known_bad(Variant::PushByForce) {
+        "+"
+    } else {
+        ""
+    };
     let refspecs = refs
         .iter()
-        .map(|each| format!("{}:{}", id(each.new), each.reference));
+        .map(|each| format!("{force}{}:{}", id(each.new), each.reference));
     let refspecs: Vec<_> = refspecs.collect();
     // A mirror clone pushes all it has, or nothing; we push what we name.
     let mirror = format!("remote.{}.mirror", remote.name);
@@ -149,6 +164,7 @@ fn push(checkout: &Checkout, refs: &[RefPush], remote: &Remote, atomic: bool) ->
         "--no-follow-tags",
         "--recurse-submodules=no",
     ]);
+    let atomic = atomic && !known_bad(Variant::TagApart);
     arguments.extend(atomic.then_some("--atomic"));
     arguments.extend(leases.iter().map(String::as_str));
     arguments.extend(["--", &remote.name]);

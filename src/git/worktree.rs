@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::commit::UnpushedCommit;
 use super::journal::{self, FORM, Survives};
+use super::known_bad::{Variant, known_bad};
 use super::stamp::Stamp;
 use super::step::{InTheWay, Step};
 use super::tag::UnpushedTag;
@@ -153,11 +154,16 @@ fn try_to_bring(checkout: &Checkout, new: Oid, ahead: Option<Ahead>) -> Result<W
             "a merge, rebase or similar is under way",
         ));
     }
+    let step = Step::new(checkout, old, new, false);
+    if known_bad(Variant::CheckoutBeforeLock)
+        && let Ok(way) = way(&step)?
+    {
+        way.apply()?;
+    }
     let lock = match IndexLock::take(checkout, old, new, true)? {
         Ok(lock) => lock,
         Err(held) => return Ok(left_alone(checkout, held)),
     };
-    let step = Step::new(checkout, old, new, false);
     match way_from(&step, ahead)? {
         Ok(way) => {
             finish(checkout, old, new, way, lock)?;
@@ -422,6 +428,9 @@ impl IndexLock {
             lock: inode,
         };
         journal::write(&lock.journal, &entry, Survives::Kill)?;
+        if known_bad(Variant::SweepForeignLock) {
+            remove_if_there(&lock.lock)?;
+        }
         match std::fs::hard_link(&lock.own, &lock.lock) {
             Ok(()) => Ok(Ok(lock)),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {

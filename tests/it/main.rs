@@ -8,6 +8,7 @@ mod commands;
 mod conformance;
 mod crash;
 mod demo;
+mod known_bad;
 mod kuberpult_client;
 mod lossy;
 mod malice;
