@@ -121,13 +121,14 @@ impl<'base> Draft<'base> {
         Ok(())
     }
 
-    /// Removes the file or link at `path`, if there is one.
+    /// Removes the file, link or submodule at `path`, if there is one.
     pub(crate) fn delete(&mut self, path: RepoPath) -> Result<()> {
         self.open = None;
-        if self.base.entry(&path)?.is_some() {
-            self.change(path, Change::Delete);
-        } else {
-            self.undo(&path);
+        match self.base.kind(&path)? {
+            Some(Kind::File | Kind::Symlink | Kind::Submodule) => {
+                self.change(path, Change::Delete);
+            }
+            Some(Kind::Directory) | None => self.undo(&path),
         }
         Ok(())
     }
