@@ -19,6 +19,7 @@ mod index;
 mod journal;
 mod known_bad;
 mod line;
+mod loose;
 mod objects;
 mod operation;
 mod outside;

@@ -1,4 +1,4 @@
-//! The objects of a repository, wherever they lie: in its packs, elsewhere where libgit2 finds them, or at the promisor of a
+//! The objects of a repository, wherever they lie: in its packs, loose, elsewhere where libgit2 finds them, or at the promisor of a
 //! partial clone.
 
 use std::cell::RefCell;
@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result};
 use foldhash::fast::RandomState;
 use git2::{Odb, Oid, Repository};
 
+use super::loose::Loose;
 use super::objects::{EMPTY_TREE, NewObject, Tree, oid};
 use super::packs::Packs;
 use super::promisor::{Promisor, missing};
@@ -26,6 +27,7 @@ const KEPT: usize = 16 << 20;
 pub(super) struct Store<'a> {
     repository: &'a Repository,
     packs: Packs,
+    loose: Loose,
     odb: Odb<'a>,
     /// Where objects come from that a partial clone has not fetched.
     promisor: Option<Promisor<'a>>,
@@ -55,6 +57,7 @@ impl<'a> Store<'a> {
         Ok(Self {
             repository,
             packs: Packs::open(&repository.commondir().join("objects")),
+            loose: Loose::of(repository.commondir().join("objects")),
             odb: repository.odb()?,
             promisor: None,
             held: RefCell::default(),
@@ -100,6 +103,9 @@ impl<'a> Store<'a> {
             return Ok(bytes.to_vec());
         }
         if let Some(bytes) = self.packs.object(&id) {
+            return Ok(bytes);
+        }
+        if let Some(bytes) = self.loose.object(id)? {
             return Ok(bytes);
         }
         match self.odb.read(oid(id)) {
