@@ -47,7 +47,8 @@ impl Checkout {
         let _doing = doing!("opening", "the repository");
         let repository = open_repository(selection)?;
         let branch = branch(&repository, selection.branch.as_deref())?;
-        let git = git_of(&repository);
+        let folder = repository.workdir().unwrap_or(repository.path());
+        let git = Git::new(folder, repository.is_bare());
         check_format(&repository, &git)?;
         let settings = Settings::read(&repository, &git, selection.settings_in_environment)?;
         let remote = Remote::find(&repository, (&git, &settings), selection, &branch)?;
@@ -222,34 +223,8 @@ fn open_repository(selection: &Selection) -> Result<Repository> {
             .hint(format!("pass it with `-C {path}` if you mean it"))
             .into());
     }
+    check_work_tree(&repository)?;
     Ok(repository)
-}
-
-/// git on this very repository.
-fn git_of(repository: &Repository) -> Git {
-    match repository.workdir() {
-        None => Git::new(repository.path(), true),
-        Some(folder) if leads_to(folder, repository.path()) => Git::new(folder, false),
-        // `core.worktree` names it, and it knows nothing of that.
-        Some(folder) => Git::apart(folder, repository.path()),
-    }
-}
-
-/// Whether the `.git` of a work tree is this git folder, or names it.
-fn leads_to(work_tree: &Path, git_folder: &Path) -> bool {
-    let own = work_tree.join(".git");
-    let place = match std::fs::read_to_string(&own) {
-        // It is a folder.
-        Err(_) => own,
-        Ok(text) => match text.trim_end().strip_prefix("gitdir: ") {
-            Some(place) => work_tree.join(place),
-            None => return false,
-        },
-    };
-    match (place.canonicalize(), git_folder.canonicalize()) {
-        (Ok(place), Ok(git_folder)) => place == git_folder,
-        _ => false,
-    }
 }
 
 /// Refuses a repository with extensions that libgit2 knows and this git does not: what fails in the middle of a push might be
@@ -272,6 +247,33 @@ fn check_format(repository: &Repository, git: &Git) -> Result<()> {
 
 /// What can be done about a format that only other versions of git know.
 const ANOTHER_GIT: &str = "a newer git made it: install that one here, or clone the manifest repository again with this git";
+
+/// Refuses a work tree elsewhere that knows nothing of this repository: `core.worktree` may name any folder of the machine, and we would
+/// write there. That of a submodule has a `.git` that leads back.
+fn check_work_tree(repository: &Repository) -> Result<()> {
+    let named = repository.config()?.get_string("core.worktree").is_ok();
+    let Some(folder) = repository.workdir().filter(|_| named) else {
+        return Ok(());
+    };
+    let none: [&Path; 0] = [];
+    let there = Repository::open_ext(folder, RepositoryOpenFlags::NO_SEARCH, none);
+    let leads_back = |there: Repository| {
+        let both = [there.path(), repository.path()].map(|path| path.canonicalize().ok());
+        both[0].is_some() && both[0] == both[1]
+    };
+    if there.is_ok_and(leads_back) {
+        return Ok(());
+    }
+    let [folder, path] =
+        [folder, repository.path()].map(|path| on_one_line(&path.display().to_string()));
+    let message =
+        format!("`core.worktree` of `{path}` names `{folder}`, which is no checkout of it");
+    let failure = Failure::new(FailureKind::Invalid, message);
+    let command = format!("git config --file {path}config --unset core.worktree");
+    Err(failure
+        .hint(format!("take the setting away: `{command}`"))
+        .into())
+}
 
 /// Sets what holds for all of libgit2, once: its settings must not change while another thread uses it.
 fn prepare_libgit2() {

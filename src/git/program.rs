@@ -137,14 +137,6 @@ impl Git {
         }
     }
 
-    /// git in a work tree from which nothing leads to its git folder, or something leads to another one.
-    pub(crate) fn apart(work_tree: &Path, git_folder: &Path) -> Self {
-        Self {
-            git_folder: Some(git_folder.to_owned()),
-            ..Self::new(work_tree, false)
-        }
-    }
-
     /// Runs a command to its end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Result<Finished> {
         self.start(arguments)?.finish()

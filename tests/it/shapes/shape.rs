@@ -115,14 +115,19 @@ pub(super) const SHAPES: &[Shape] = &[
         let place = site.place("git-folder").display().to_string();
         Ok(site.clone_with(&["--separate-git-dir", &place]))
     }),
-    works("`core.worktree` elsewhere", NOTHING, |site| {
-        let cell = site.clone();
-        let place = site.place("files");
-        cell.world
-            .shell("mkdir ../files && mv applications docs environments tools ../files");
-        cell.configure(&[("core.worktree", &place.display().to_string())]);
-        Ok(cell)
-    }),
+    refused(
+        "`core.worktree` elsewhere",
+        "`git config --unset core.worktree`, or a `.git` there that leads back",
+        ("which is no checkout of it", "--unset core.worktree"),
+        |site| {
+            let cell = site.clone();
+            let place = site.place("files");
+            cell.world
+                .shell("mkdir ../files && mv applications docs environments tools ../files");
+            cell.configure(&[("core.worktree", &place.display().to_string())]);
+            Ok(cell)
+        },
+    ),
     works("submodule of another repository", NOTHING, |site| {
         let outer = site.place("outer");
         site.world.shell("git init -q -b main ../outer");
