@@ -38,7 +38,7 @@ const AFTERMATH: Duration = Duration::from_secs(1);
 
 /// What must not leak in from a hook or another git: it would bend our commands to another repository. Everything
 /// that carries credentials (`GIT_CONFIG_COUNT`, `GIT_ASKPASS`, `GIT_SSH_COMMAND`, …) is kept.
-const UNSET: [&str; 11] = [
+const UNSET: [&str; 13] = [
     "GIT_DIR",
     "GIT_WORK_TREE",
     "GIT_INDEX_FILE",
@@ -49,6 +49,8 @@ const UNSET: [&str; 11] = [
     "GIT_PREFIX",
     "GIT_SHALLOW_FILE",
     "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INTERNAL_SUPER_PREFIX",
     // Of a server's hook: in its quarantine no ref may be changed.
     "GIT_QUARANTINE_PATH",
 ];
@@ -353,8 +355,18 @@ pub(crate) fn clean(text: &str) -> String {
     let visible = |letter: &char| *letter == '\n' || is_seen(*letter);
     let text: String = text.replace('\r', "\n").chars().filter(visible).collect();
     let lines = text.lines().filter(|line| !line.trim().is_empty());
-    let lines: Vec<_> = lines.map(without_credentials).collect();
+    let lines: Vec<_> = lines
+        .map(|line| no_command(&without_credentials(line)))
+        .collect();
     lines.join("\n")
+}
+
+/// A line that the runner of a workflow would obey, with its first letter spelled out.
+fn no_command(line: &str) -> String {
+    if line.trim_start().starts_with("::") {
+        return line.replacen(':', r"\u{3a}", 1);
+    }
+    line.to_owned()
 }
 
 /// Text from outside on one line, without control characters and without the credentials of URLs.
@@ -412,6 +424,7 @@ mod tests {
             ("user@host:path is no URL", "user@host:path is no URL"),
             ("'https://me:t'0\"k<en@h/r.git'", "'https://h/r.git'"),
             ("x://https://me:t0ken@h/r", "x://https://h/r"),
+            ("a\n::error::b\n c::d", "a\n\\u{3a}:error::b\n c::d"),
         ] {
             assert_eq!(clean(said), shown);
         }
