@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::world::{LOCK, Node, RELEASE, TRAIN, Tree, World, text};
+use crate::world::{LOCK, Node, RELEASE, TRAIN, Tree, World, differences, files_below, text};
 
 /// Releases, locks and runs a train; after each the checkout is in step and still has its shape.
 #[track_caller]
