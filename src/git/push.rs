@@ -183,7 +183,7 @@ fn own_words(pushed: &Finished) -> String {
 
 /// Whether git did not even hear from the remote: it says so in words of their own, and has sent nothing.
 pub(super) fn is_no_contact(pushed: &Finished) -> bool {
-    const NO_CONTACT: [&str; 13] = [
+    const NO_CONTACT: [&str; 17] = [
         "Could not read from remote repository",
         "hung up upon initial contact",
         "does not appear to be a git repository",
@@ -197,6 +197,11 @@ pub(super) fn is_no_contact(pushed: &Finished) -> bool {
         "unable to look up",
         "fatal: remote error:",
         "is not a git command",
+        // What git itself allows nobody to contact: `ext::`, a host that is an option of ssh, a path that is one.
+        "' not allowed",
+        "strange hostname",
+        "strange pathname",
+        "credential url cannot be parsed",
     ];
     // Credentials can fail in the middle, when the push was sent and perhaps applied.
     const BEGUN: [&str; 3] = [
