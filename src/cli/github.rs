@@ -148,7 +148,7 @@ fn result_of(exit: Exit) -> &'static str {
 /// Writes annotations on stderr, and as plain lines what GitHub would not show, or not all of it.
 fn annotate(mut annotations: Vec<Annotation>) {
     for annotation in &mut annotations {
-        annotation.message = clean(&annotation.message);
+        annotation.message = output::steady(&clean(&annotation.message));
     }
     let (shown, left_out) = bounded(&annotations);
     let cut = shown.iter().filter(|annotation| !annotation.is_whole());

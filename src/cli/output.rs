@@ -14,6 +14,7 @@ use super::{Color, Global, github};
 use crate::plan::Outcome;
 use crate::report::github::guarded;
 use crate::report::{self, Fate, Format};
+use crate::state::is_harmful;
 
 /// Colours as asked for. On stderr: warnings; with `-v` each step, and at the end how long they took together; and on a terminal
 /// the step that is under way.
@@ -73,7 +74,24 @@ pub(super) fn print(text: &str) {
 
 /// Prints text on stderr, and ends its line.
 pub(super) fn say(text: &str) {
-    command(&safe(text));
+    command(&safe(&steady(text)));
+}
+
+/// The text with the letters spelled out that turn its direction or are not seen, whoever said them: a server, a path. What is below a
+/// blank is somebody else's concern, as colours are made of it.
+pub(super) fn steady(text: &str) -> String {
+    let odd = |letter: char| !letter.is_ascii() && is_harmful(letter);
+    if !text.contains(odd) {
+        return text.to_owned();
+    }
+    text.chars().fold(String::new(), |mut shown, letter| {
+        if odd(letter) {
+            shown.extend(letter.escape_unicode());
+        } else {
+            shown.push(letter);
+        }
+        shown
+    })
 }
 
 /// Prints a line on stderr as it is.
