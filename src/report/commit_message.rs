@@ -31,16 +31,53 @@ pub(crate) fn commit_message(
     inputs: &[Input],
 ) -> String {
     let effects = effects(outcome);
-    let mut message = shortened(&subject(outcome));
+    let mut message = shortened(&uncalled(&subject(outcome)));
     if !effects.is_empty() {
         message.push_str("\n\n");
-        message.push_str(&effects.join("\n"));
+        message.push_str(&uncalled(&effects.join("\n")));
     }
     let inputs = inputs.iter();
-    let inputs = inputs.map(|input| (input.name, input.value.as_str()));
+    let inputs: Vec<_> = inputs
+        .map(|input| (input.name, uncalled(&input.value)))
+        .collect();
+    let inputs = inputs.iter().map(|(name, value)| (*name, value.as_str()));
     message.push_str("\n\n");
     message.push_str(&trailer::lines(operation, id, inputs));
     message
+}
+
+/// The text with a blank where a forge would call somebody or close an issue, in the name of whoever pushes: behind the sign of `@name`,
+/// `#1` and their kin.
+fn uncalled(text: &str) -> String {
+    const NUMBERED: [&str; 7] = [
+        "#",
+        "!",
+        "gh-",
+        "issues/",
+        "pull/",
+        "merge_requests/",
+        "work_items/",
+    ];
+    let mut shown = String::with_capacity(text.len());
+    for letter in text.chars() {
+        let lower = letter.is_ascii_digit().then(|| {
+            let mut tail: Vec<_> = shown.bytes().rev().take(15).collect();
+            tail.reverse();
+            tail.to_ascii_lowercase()
+        });
+        let numbered =
+            lower.is_some_and(|tail| NUMBERED.iter().any(|sign| tail.ends_with(sign.as_bytes())));
+        // Within a mail address it calls nobody.
+        let called = letter.is_alphanumeric()
+            && shown
+                .strip_suffix('@')
+                .is_some_and(|before| !before.ends_with(char::is_alphanumeric));
+        if numbered || called {
+            shown.push(' ');
+        }
+        shown.push(letter);
+    }
+    shown
 }
 
 fn shortened(subject: &str) -> String {
@@ -345,4 +382,28 @@ fn moves(prognosis: &Prognosis) -> Vec<String> {
             },
         });
     source.chain(lines).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_called_and_no_issue_is_closed() {
+        for (typed, told) in [
+            ("fixes #1, closes GH-2", "fixes # 1, closes GH- 2"),
+            ("resolves org/repo#3 !4", "resolves org/repo# 3 ! 4"),
+            (
+                "fixes https://h.example/o/r/issues/5",
+                "fixes https://h.example/o/r/issues/ 5",
+            ),
+            ("@octocat (@org/team)", "@ octocat (@ org/team)"),
+            (
+                "ada@signals.example # 1 #a @ b ä#",
+                "ada@signals.example # 1 #a @ b ä#",
+            ),
+        ] {
+            assert_eq!(uncalled(typed), told);
+        }
+    }
 }
