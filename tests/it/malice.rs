@@ -17,7 +17,7 @@ use self::plant::{executed, plant, prepare};
 use self::room::{Leave, Picture};
 use self::row::{Command, Names, Pace, Row};
 use crate::shop::shop;
-use crate::world::{Answer, BRANCH, World};
+use crate::world::{Answer, BRANCH, World, program_path};
 
 /// The areas of the corpus: the files of `fixtures/malice`.
 const AREAS: [&str; 8] = [
@@ -139,13 +139,13 @@ fn forged_since(world: &World, tip: &str) -> Vec<String> {
 
 /// Runs a command with bounds on its memory and on the time of the processor.
 fn run(world: &World, row: &Row, command: &Command) -> Answer {
-    let mut shell = world.beside("sh");
+    let mut shell = world.beside("/bin/sh");
     let bounds = format!(
         "ulimit -v {}; ulimit -t 20; exec \"$@\" {}",
         row.memory * 1024,
         row.redirect
     );
-    shell.args(["-c", &bounds, "sh", env!("CARGO_BIN_EXE_trainyard")]);
+    shell.args(["-c", &bounds, "sh", program_path()]);
     shell.args(&command.words);
     let names = Names::of(world);
     for (name, value) in &row.env {

@@ -109,7 +109,8 @@ pub(super) fn markup(text: &str) -> Vec<String> {
             Event::Start(Tag::CodeBlock(_)) => code += 1,
             Event::End(pulldown_cmark::TagEnd::CodeBlock) => code -= 1,
             Event::Text(words) if code == 0 => {
-                harms.extend(calls(&words).map(|call| format!("a call: {call:?}")));
+                let made = calls(&words).chain(addresses(&words));
+                harms.extend(made.map(|call| format!("a call: {call:?}")));
             }
             _ => {}
         }
@@ -117,22 +118,37 @@ pub(super) fn markup(text: &str) -> Vec<String> {
     harms
 }
 
-/// What GitHub would make a link of: `@name`, `#1`, `GH-1`, an address. In the text between two tags, as an element ends a word.
+/// What calls people, names an issue, or becomes a link by itself: `@name`, `#1`, `GH-1`, an address. In the text between two tags, as
+/// an element ends a word.
 fn calls(text: &str) -> impl Iterator<Item = String> + '_ {
     text.split_whitespace().filter_map(|word| {
         let lower = word.to_ascii_lowercase();
-        let behind = |mark: &str, test: fn(char) -> bool| {
-            let mut rests = lower
-                .match_indices(mark)
-                .map(|(place, _)| &lower[place + mark.len()..]);
-            rests.any(|rest| rest.starts_with(test))
+        let around = |mark: &str, test: fn(Option<char>, char) -> bool| {
+            let mut places = lower.match_indices(mark);
+            places.any(|(place, _)| {
+                let before = lower[..place].chars().next_back();
+                let next = lower[place + mark.len()..].chars().next();
+                next.is_some_and(|next| test(before, next))
+            })
         };
-        let calls = behind("@", |next| next.is_alphanumeric())
-            || behind("#", |next| next.is_ascii_digit())
-            || behind("gh-", |next| next.is_ascii_digit())
-            || behind("www.", char::is_alphanumeric);
+        let number: fn(Option<char>, char) -> bool = |_, next| next.is_ascii_digit();
+        // Within a mail address it calls nobody.
+        let calls = around("@", |before, next| {
+            next.is_alphanumeric() && !before.is_some_and(char::is_alphanumeric)
+        });
+        let calls = calls
+            || ["#", "gh-", "issues/"]
+                .iter()
+                .any(|mark| around(mark, number));
         calls.then(|| word.to_owned())
     })
+}
+
+/// Addresses that become links by themselves.
+fn addresses(text: &str) -> impl Iterator<Item = String> + '_ {
+    let words = text.split_whitespace();
+    let links = words.filter(|word| word.contains("www.") || word.contains("://"));
+    links.map(str::to_owned)
 }
 
 /// Elements of a page that only a payload has.
@@ -171,6 +187,7 @@ pub(super) fn forged(message: &str, trailers: &str) -> Vec<String> {
             harms.push(format!("no trailer {wanted}"));
         }
     }
+    harms.extend(calls(message).map(|call| format!("a call: {call:?}")));
     let credits = [
         "co-authored-by:",
         "signed-off-by:",
@@ -230,6 +247,8 @@ fn each_harm_is_seen() {
     sees(forged("a", &format!("{trailers}Acked-by: x\n")));
     sees(forged("a", &format!("{trailers}Trainyard-Operation: x\n")));
     sees(forged("a\n\nCo-authored-by: x\n\nb", trailers));
+    sees(forged("a fixes #1", trailers));
+    assert_eq!(forged("a # 1, a@b, @ c", trailers), [""; 0]);
 }
 
 #[test]
