@@ -2,9 +2,11 @@
 
 use std::cmp::Ordering;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::Result;
 use git2::{ObjectType, Oid};
 use sha1::{Digest as _, Sha1};
+
+use super::{Failure, FailureKind};
 
 /// A file.
 pub(super) const MODE_FILE: u32 = 0o100_644;
@@ -89,8 +91,12 @@ impl Tree {
             let name = place + name;
             let end = raw[name..].iter().position(|byte| *byte == 0);
             let id = name + end.unwrap_or(raw.len()) + 1;
-            ensure!(raw.len() >= id + 20, "a tree object is cut short");
-            ensure!(id > name + 1, "a tree object has an entry without a name");
+            if raw.len() < id + 20 {
+                return Err(damaged("is cut short"));
+            }
+            if id == name + 1 {
+                return Err(damaged("has an entry without a name"));
+            }
             entries.push((canonical(mode), offset(name)?, offset(id)?));
             place = id + 20;
         }
@@ -99,10 +105,9 @@ impl Tree {
             .iter()
             .zip(tree.iter().skip(1))
             .all(|(left, right)| order(&left, &right) == Ordering::Less);
-        ensure!(
-            in_order && tree.folders_are_no_files(),
-            "a tree object has entries out of order, or one twice; `git fsck` tells more"
-        );
+        if !in_order || !tree.folders_are_no_files() {
+            return Err(damaged("has entries out of order, or one twice"));
+        }
         Ok(tree)
     }
 
@@ -179,10 +184,15 @@ fn mode(entry: &[u8]) -> Result<(u32, usize)> {
         mode = match byte {
             b'0'..=b'7' if mode < 1 << 13 => mode * 8 + u32::from(byte - b'0'),
             b' ' if place > 0 => return Ok((mode, place + 1)),
-            _ => bail!("a tree object has a mode that is no number"),
+            _ => return Err(damaged("has a mode that is no number")),
         };
     }
-    bail!("a tree object is cut short");
+    Err(damaged("is cut short"))
+}
+
+fn damaged(how: &str) -> anyhow::Error {
+    let failure = Failure::new(FailureKind::Invalid, format!("a tree object {how}"));
+    failure.hint("`git fsck` tells what is damaged").into()
 }
 
 fn offset(place: usize) -> Result<u32> {
