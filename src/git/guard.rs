@@ -43,6 +43,8 @@ impl Guard {
         let file = OpenOptions::new()
             .create(true)
             .truncate(false)
+            // For reading, too: a pipe in its place would have us wait for a reader.
+            .read(true)
             .write(true)
             .open(&path);
         let file = file.with_context(|| format!("`{}` cannot be opened", path.display()))?;
