@@ -7,11 +7,10 @@ use crate::state::is_harmful;
 
 /// The same JSON, harmless to look at.
 pub(super) fn of_json(json: &str) -> String {
-    spelled(json, |letter, shown| {
+    spelled(json, |letter| {
         let mut units = [0; 2];
-        for unit in letter.encode_utf16(&mut units) {
-            shown.push_str(&format!("\\u{unit:04x}"));
-        }
+        let units = letter.encode_utf16(&mut units).iter();
+        units.map(|unit| format!("\\u{unit:04x}")).collect()
     })
 }
 
@@ -23,9 +22,7 @@ pub(super) fn yaml(value: &Value) -> anyhow::Result<String> {
     }
     // Only that YAML knows no pairs of surrogates.
     let json = serde_json::to_string_pretty(value)?;
-    let json = spelled(&json, |letter, shown| {
-        shown.push_str(&format!("\\U{:08x}", u32::from(letter)));
-    });
+    let json = spelled(&json, |letter| format!("\\U{:08x}", u32::from(letter)));
     Ok(format!("{json}\n"))
 }
 
@@ -35,11 +32,11 @@ fn is_spelled(letter: char) -> bool {
 }
 
 /// Spells letters that stand in texts only, as all else is ASCII.
-fn spelled(json: &str, spell: impl Fn(char, &mut String)) -> String {
+fn spelled(json: &str, spell: impl Fn(char) -> String) -> String {
     let mut shown = String::with_capacity(json.len());
     for letter in json.chars() {
         if is_spelled(letter) {
-            spell(letter, &mut shown);
+            shown.push_str(&spell(letter));
         } else {
             shown.push(letter);
         }
