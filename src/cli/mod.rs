@@ -32,6 +32,7 @@ mod status;
 mod steps;
 mod surroundings;
 mod train;
+mod verify;
 mod view;
 mod whereabouts;
 
@@ -197,6 +198,7 @@ enum Command {
     Where(whereabouts::WhereArgs),
     Environment(Box<environment::EnvironmentArgs>),
     Render(render::RenderArgs),
+    Verify(verify::VerifyArgs),
     /// Take the command lines of kuberpult-client, for scripts that are written for it
     ///
     /// So does a link to this program that has that name. What stands behind it is read as that client reads it: `kuberpult-client help`.
@@ -363,6 +365,7 @@ fn listed(arguments: Vec<OsString>) -> Result<Option<Operation>> {
         | Command::Changelog(_)
         | Command::Where(_)
         | Command::Status(_)
+        | Command::Verify(_)
         | Command::KuberpultClient
         | Command::Demo(_)
         | Command::Completions(_)
@@ -420,6 +423,7 @@ fn dispatch(cli: Cli, places: &Places) -> Result<Exit> {
         Command::Status(arguments) => arguments.run(&session()?),
         Command::Environment(arguments) => arguments.run(session),
         Command::Render(arguments) => arguments.run(&session()?),
+        Command::Verify(arguments) => arguments.run(&session()?),
         Command::KuberpultClient => Ok(kuberpult_client::run(cli.global, &[])),
         Command::Demo(arguments) => arguments.run(&cli.global),
         Command::Completions(arguments) => Ok(arguments.run()),

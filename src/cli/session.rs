@@ -4,6 +4,7 @@ mod change;
 mod look;
 #[cfg(test)]
 mod played;
+mod verify;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

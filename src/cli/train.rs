@@ -264,7 +264,8 @@ fn prognosis(outcome: &Outcome) -> Option<&Prognosis> {
         | Done::Batch(_)
         | Done::Located(_)
         | Done::Viewed(_)
-        | Done::Environment(_) => None,
+        | Done::Environment(_)
+        | Done::Verified(_) => None,
     }
 }
 

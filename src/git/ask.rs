@@ -1,6 +1,7 @@
 //! Asks the remote: where its branch stands, and for the commits that we lack.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
@@ -29,21 +30,26 @@ pub(super) const NO_SUCH_REF: &str = "couldn't find remote ref";
 /// No fetch takes so long.
 const ABANDONED: Duration = Duration::from_secs(3600);
 
+/// The refs that killed commands left behind, as long as nobody holds the guard.
+pub(super) fn abandoned(git_folder: &Path) -> Vec<PathBuf> {
+    let refs = std::fs::read_dir(git_folder.join(FETCHED));
+    let left = refs.into_iter().flatten().flatten().filter(|left| {
+        let modified = left.metadata().and_then(|left| left.modified());
+        let age = modified.ok().and_then(|then| then.elapsed().ok());
+        let name = left.file_name();
+        // With the lock that git or we had on it.
+        let of_a_change = name == FOR_A_CHANGE || name == format!("{FOR_A_CHANGE}.lock").as_str();
+        of_a_change || age.is_some_and(|age| age > ABANDONED)
+    });
+    left.map(|left| left.path()).collect()
+}
+
 impl Checkout {
     /// Removes the refs that killed commands left behind: those of changes, of which there is one at a time, and old ones.
     pub(super) fn sweep_fetched(&self) {
-        let folder = self.repository.commondir().join(FETCHED);
-        for left in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            let modified = left.metadata().and_then(|left| left.modified());
-            let age = modified.ok().and_then(|then| then.elapsed().ok());
-            let name = left.file_name();
-            // With the lock that git or we had on it.
-            let of_a_change =
-                name == FOR_A_CHANGE || name == format!("{FOR_A_CHANGE}.lock").as_str();
-            if of_a_change || age.is_some_and(|age| age > ABANDONED) {
-                // What cannot be removed now is seen again by the next command.
-                let _ = std::fs::remove_file(left.path());
-            }
+        for left in abandoned(self.repository.commondir()) {
+            // What cannot be removed now is seen again by the next command.
+            let _ = std::fs::remove_file(left);
         }
     }
 

@@ -108,7 +108,7 @@ impl Checkout {
         let _ = std::fs::remove_file(self.journal_path().with_extension("draft"));
     }
 
-    fn journal_path(&self) -> PathBuf {
+    pub(super) fn journal_path(&self) -> PathBuf {
         let remote = self
             .remote
             .as_ref()

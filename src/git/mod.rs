@@ -20,6 +20,7 @@ mod journal;
 mod known_bad;
 mod line;
 mod loose;
+mod litter;
 mod objects;
 mod operation;
 mod outside;
@@ -50,6 +51,7 @@ pub(crate) use failure::{Failure, FailureKind};
 pub(crate) use journal::Pending;
 #[cfg(feature = "known-bad")]
 pub(crate) use known_bad::choose as choose_known_bad;
+pub(crate) use litter::Litter;
 pub(crate) use operation::{Operation, Other, Planned, Published};
 #[cfg(test)]
 pub(crate) use outside::played;

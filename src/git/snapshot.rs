@@ -10,9 +10,11 @@ use foldhash::fast::RandomState;
 use git2::{Oid, Repository};
 
 use super::Git;
-use super::objects::{MODE_LINK, MODE_SUBMODULE, MODE_TREE, Tree, TreeEntry, oid, raw};
+use super::objects::{
+    MODE_LINK, MODE_PROGRAM, MODE_SUBMODULE, MODE_TREE, Tree, TreeEntry, oid, raw,
+};
 use super::store::Store;
-use crate::tree::{BlobId, Child as TreeChild, Content, Entry, Kind, ReadTree, RepoPath};
+use crate::tree::{BlobId, Child as TreeChild, Content, Entry, Kind, Oddity, ReadTree, RepoPath};
 
 /// The tree of a commit.
 pub(crate) struct Snapshot<'a> {
@@ -207,6 +209,24 @@ impl ReadTree for Snapshot<'_> {
             .collect();
         children.sort_by(|left, right| left.name.cmp(&right.name));
         Ok(children)
+    }
+
+    fn oddities(&self, folder: &RepoPath) -> Result<Vec<Oddity>> {
+        let Some(tree) = self.tree(folder)? else {
+            return Ok(Vec::new());
+        };
+        let odd = |entry: TreeEntry| {
+            let name = std::str::from_utf8(entry.name).ok();
+            let Some(name) = name.filter(|name| RepoPath::is_component(name)) else {
+                return Some(Oddity::BadName(entry.name.to_vec()));
+            };
+            match entry.mode {
+                MODE_PROGRAM => Some(Oddity::Executable(name.to_owned())),
+                MODE_TREE if !entry.is_folder() => Some(Oddity::EmptyFolder(name.to_owned())),
+                _ => None,
+            }
+        };
+        Ok(tree.iter().filter_map(odd).collect())
     }
 
     fn bytes(&self, content: &Content) -> Result<Arc<[u8]>> {

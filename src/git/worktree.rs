@@ -390,7 +390,7 @@ fn is_unfinished(checkout: &Checkout) -> Result<bool> {
     Ok(left.is_some_and(|left| left.branch == checkout.branch))
 }
 
-fn journal_path(checkout: &Checkout) -> PathBuf {
+pub(super) fn journal_path(checkout: &Checkout) -> PathBuf {
     guard::folder(checkout.repository.path()).join("checkout.json")
 }
 

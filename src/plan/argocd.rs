@@ -73,8 +73,36 @@ pub(super) fn write(
     Ok(warnings)
 }
 
+/// The files that an environment shall have, each with its text.
+pub(super) fn files(
+    tree: &dyn ReadTree,
+    ground: &Ground,
+    environment: &Environment,
+) -> Result<Vec<(RepoPath, String)>> {
+    if environment.argocd.is_empty() {
+        return Ok(Vec::new());
+    }
+    let apps = deployed(tree, environment)?;
+    let targets = environment.argocd.iter();
+    let files = targets.map(|target| {
+        let text = render(ground, environment, target, &apps);
+        (file(&target.name), text)
+    });
+    Ok(files.collect())
+}
+
+/// The project whose file has this name, if it is one.
+pub(super) fn project_of(name: &str) -> Option<&str> {
+    name.strip_suffix(".yaml")
+}
+
+/// The folder in which the folder of the derived files lies.
+pub(super) fn root() -> RepoPath {
+    RepoPath::of(&["argocd"])
+}
+
 /// The folder of the derived files.
-fn folder() -> RepoPath {
+pub(super) fn folder() -> RepoPath {
     RepoPath::of(&["argocd", "v1alpha1"])
 }
 

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use anyhow::Result;
 use thiserror::Error;
 
+use crate::state::config::ConfigError;
 use crate::state::{
     Actor, CommitId, EnvironmentGraph, Moment, Options, SourceRef, deployment, release,
 };
@@ -111,9 +112,33 @@ impl<'a> Ground<'a> {
         }
     }
 
+    /// The same with the default options where `trainyard.yaml` cannot be understood; then the error comes with it.
+    pub(super) fn of_what_is_readable(
+        tree: &dyn ReadTree,
+        context: &'a Context,
+    ) -> Result<(Self, Option<ConfigError>)> {
+        let (options, error) = match Options::read(tree) {
+            Ok(options) => (options, None),
+            Err(error) => (Options::default(), Some(error.downcast::<ConfigError>()?)),
+        };
+        Ok((Self::with_options(tree, context, options)?, error))
+    }
+
+    /// Fails if there is nothing at all where environments belong.
+    pub(super) fn settled_or_stray(&self) -> Result<(), Unusable> {
+        if self.environments.strays.is_empty() {
+            self.settled()?;
+        }
+        Ok(())
+    }
+
     /// Reads options and environments, of which there may be none yet. Fails with [`Unusable`] if this is no manifest repository.
     pub(crate) fn begin(tree: &dyn ReadTree, context: &'a Context) -> Result<Self> {
         let options = Options::read(tree)?;
+        Self::with_options(tree, context, options)
+    }
+
+    fn with_options(tree: &dyn ReadTree, context: &'a Context, options: Options) -> Result<Self> {
         let environments = EnvironmentGraph::read(tree)?;
         if let Some(path) = export_of_later_kuberpult(tree, &environments)? {
             return Err(Unusable::ExportOfLaterKuberpult(path).into());

@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::Ground;
 use crate::state::release::{self, ReleaseKind};
 use crate::state::{AppName, Version};
-use crate::tree::{Content, Draft, ReadTree};
+use crate::tree::{Content, Draft, ReadTree, RepoPath};
 
 /// Marks a release that was just stored, and the one above it, which is compared with it from now on.
 pub(super) fn mark(
@@ -28,6 +28,33 @@ pub(super) fn mark(
         }
     }
     Ok(())
+}
+
+/// The marks of an app that are wrong, by today's expressions: the path of the mark, and whether it is there. What stands below the lowest
+/// release is gone, so nobody knows what its mark should be.
+pub(super) fn marked_wrongly(
+    tree: &dyn ReadTree,
+    ground: &Ground,
+    app: &AppName,
+) -> Result<Vec<(RepoPath, bool)>> {
+    let mut wrong = Vec::new();
+    if ground.options.minor_lines.is_empty() {
+        return Ok(wrong);
+    }
+    let versions = release::versions(tree, app)?;
+    for pair in versions.windows(2) {
+        let [before, after] = [pair[0], pair[1]];
+        let marked = release::kind(tree, app, after)?;
+        if after.has_revision() || marked == ReleaseKind::Undeploy {
+            continue;
+        }
+        let kind = compare(tree, ground, app, [before, after])?;
+        if kind != marked {
+            let path = release::mark_path(app, after);
+            wrong.push((path, marked == ReleaseKind::Minor));
+        }
+    }
+    Ok(wrong)
 }
 
 /// What kind of release comes after another one: minor, if both are for the same environments with manifests that differ in minor

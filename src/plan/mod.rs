@@ -27,6 +27,7 @@ pub(crate) mod release;
 pub(crate) mod render;
 pub(crate) mod train;
 pub(crate) mod unlock;
+pub(crate) mod verify;
 pub(crate) mod view;
 pub(crate) mod whereabouts;
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub(crate) use super::environment::EnvironmentDone;
 pub(crate) use super::place::Deployed;
 pub(crate) use super::render::{Fault, ManifestStep, Rendered};
 use super::train::{Prognosis, TrainRun};
+use super::verify::Verified;
 use super::view::View;
 use super::whereabouts::Whereabouts;
 use crate::state::deployment::Linked;
@@ -42,6 +43,7 @@ pub(crate) enum Done {
     Located(Whereabouts),
     Viewed(View),
     Environment(EnvironmentDone),
+    Verified(Verified),
 }
 
 impl Done {
@@ -50,6 +52,7 @@ impl Done {
         match self {
             Self::Foreseen(_) | Self::Located(_) | Self::RenderChecked(_) | Self::Viewed(_) => true,
             Self::Environment(done) => done.is_look(),
+            Self::Verified(verified) => verified.mended.is_none(),
             Self::Released(_)
             | Self::Deployed(_)
             | Self::Locked(_)

@@ -7,6 +7,7 @@ use crate::plan::outcome::{
     AppRemoved, Cleared, DeployRun, Deployed, ManifestStep, Move, QueueEnd, Released,
 };
 use crate::plan::train::{AppFate, Prognosis, QueueMove};
+use crate::plan::verify::{Fault, Verified};
 use crate::plan::{Done, Outcome};
 use crate::state::deployment::Linked;
 use crate::state::release::ReleaseKind;
@@ -114,6 +115,10 @@ fn subject(outcome: &Outcome) -> String {
         }
         Done::Located(found) => format!("where {}", found.commit),
         Done::Viewed(view) => view.name().to_owned(),
+        Done::Verified(verified) => match mended(verified) {
+            [only] => format!("mend {}", plain(&only.path)),
+            several => format!("mend {} faults", several.len()),
+        },
         Done::Rendered(rendered) | Done::RenderChecked(rendered) => {
             let names = rendered.environments.iter().map(ToString::to_string);
             format!("render {}", names.collect::<Vec<_>>().join(", "))
@@ -273,11 +278,20 @@ fn effects(outcome: &Outcome) -> Vec<String> {
         }
         // They change nothing.
         Done::Located(_) | Done::RenderChecked(_) | Done::Viewed(_) => Vec::new(),
+        Done::Verified(verified) => mended(verified)
+            .iter()
+            .map(|fault| format!("{}: {fault}", plain(&fault.path)))
+            .collect(),
         Done::Rendered(rendered) => {
             let paths = rendered.files.keys();
             paths.map(|path| plain(path.as_str())).collect()
         }
     }
+}
+
+/// The faults that were mended in the repository.
+fn mended(verified: &Verified) -> &[Fault] {
+    verified.mended.as_deref().unwrap_or_default()
 }
 
 /// What ran and waited in one place, and the locks that stood there.

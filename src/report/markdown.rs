@@ -4,6 +4,7 @@
 mod cargo;
 mod change;
 mod environment;
+mod verify;
 mod view;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ pub(super) fn render(outcome: &Outcome, fate: &Fate) -> String {
             fate.now,
         ),
         Done::Viewed(seen) => view::lines(seen, fate),
+        Done::Verified(verified) => verify::lines(verified),
         Done::Environment(EnvironmentDone::Listed(environments)) => environment::list(environments),
         Done::Environment(EnvironmentDone::Shown(shown)) => environment::show(shown, fate.now),
         Done::Released(_)

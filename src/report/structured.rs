@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 mod details;
 mod environment;
+mod verify;
 mod view;
 mod whereabouts;
 
@@ -62,6 +63,7 @@ fn named(outcome: &Outcome) -> (&'static str, Map<String, Value>) {
         Done::Located(found) => ("where", located(found)),
         Done::Viewed(seen) => (seen.name(), view::fields(seen)),
         Done::Environment(done) => environment::fields(done),
+        Done::Verified(verified) => ("verify", verify::fields(verified)),
         Done::Rendered(files) => ("render", rendered(files)),
         Done::RenderChecked(files) => ("render-check", rendered(files)),
     }

@@ -5,6 +5,7 @@ pub(super) mod change;
 mod derived;
 mod ends;
 pub(super) mod environment;
+pub(super) mod verify;
 pub(super) mod view;
 mod whereabouts;
 
@@ -65,6 +66,7 @@ fn told(outcome: &Outcome, fate: &Fate) -> Vec<String> {
         Done::Located(found) => located(found, now),
         Done::Viewed(seen) => view::lines(seen, fate),
         Done::Environment(done) => environment::lines(done, now),
+        Done::Verified(verified) => verify::lines(verified),
         Done::Rendered(rendered) => derived::rendered(rendered, now),
         Done::RenderChecked(rendered) => derived::checked(rendered, now),
     }

@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::{
     AppName, CommitId, EnvName, EventId, GroupName, LockScope, Moment, PlacedLock, Upstream,
 };
-use crate::tree::{Draft, Entry, ReadTree, RepoPath};
+use crate::tree::{Draft, Entry, Kind, ReadTree, RepoPath};
 
 /// What happened to a source commit.
 #[derive(Clone, Debug)]
@@ -96,11 +96,108 @@ impl Event<'_> {
 
 /// The file that keeps a folder without files in git.
 const KEEP: &str = ".gitkeep";
+const MESSAGE: &str = "source_message";
 const PREVIOUS: &str = "previousCommit";
 const NEXT: &str = "nextCommit";
 
-fn root() -> RepoPath {
+/// The folder of all commit data.
+pub(crate) fn root() -> RepoPath {
     RepoPath::of(&["commits"])
+}
+
+/// What stands in the folder of a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// An empty file that keeps the folder.
+    Keep,
+    Message,
+    /// The commit before, or the one after.
+    Neighbour,
+    Applications,
+    Events,
+}
+
+/// What an entry of the folder of a commit is; `None` if it does not belong there.
+pub(crate) fn part(name: &str) -> Option<Part> {
+    match name {
+        KEEP | ".empty" => Some(Part::Keep),
+        MESSAGE => Some(Part::Message),
+        PREVIOUS | NEXT => Some(Part::Neighbour),
+        "applications" => Some(Part::Applications),
+        "events" => Some(Part::Events),
+        _ => None,
+    }
+}
+
+/// The commit of a folder below a folder of two digits; `None` if the names make no commit.
+pub(crate) fn of_folders(first: &str, rest: &str) -> Option<CommitId> {
+    let commit = (first.len() == 2).then(|| format!("{first}{rest}"))?;
+    commit.parse().ok()
+}
+
+/// Whether something is kept about a commit.
+pub(crate) fn has(tree: &dyn ReadTree, commit: &CommitId) -> Result<bool> {
+    tree.has_folder(&directory(commit))
+}
+
+/// The files that keep a folder in git: they are empty, and nobody reads them.
+pub(crate) fn is_keeper(name: &str) -> bool {
+    name == KEEP
+}
+
+/// Whether an entry of an event is a file or a folder; `None` if it does not belong there.
+pub(crate) fn event_part(name: &str) -> Option<Kind> {
+    match name {
+        "environments" => Some(Kind::Directory),
+        "eventType"
+        | "application"
+        | "environment"
+        | "source_train_upstream"
+        | "source_train_environment_group"
+        | "lock_message"
+        | "lock_type"
+        | "commit" => Some(Kind::File),
+        _ => None,
+    }
+}
+
+/// The message of a commit.
+pub(crate) fn message_path(commit: &CommitId) -> RepoPath {
+    directory(commit).join(MESSAGE)
+}
+
+/// What a folder lacks to be an event.
+pub(crate) fn lacks_as_event(tree: &dyn ReadTree, folder: &RepoPath) -> Result<Option<String>> {
+    if EventId::found(folder.name())
+        .and_then(EventId::moment)
+        .is_none()
+    {
+        return Ok(Some("its name is no id of an event".to_owned()));
+    }
+    let kind = tree.text(&folder.join("eventType"))?;
+    let needed: &[&str] = match kind.as_deref() {
+        Some("new-release") => &[],
+        Some("deployment") => &["application", "environment"],
+        Some("lock-prevented-deployment") => {
+            &["application", "environment", "lock_message", "lock_type"]
+        }
+        Some("replaced-by") => &["application", "environment", "commit"],
+        Some(_) | None => return Ok(Some("its `eventType` is none".to_owned())),
+    };
+    for name in needed {
+        let text = tree.text(&folder.join(name))?;
+        let fits = match (*name, text.as_deref()) {
+            (_, None) => false,
+            ("application", Some(text)) => text.parse::<AppName>().is_ok(),
+            ("environment", Some(text)) => text.parse::<EnvName>().is_ok(),
+            ("commit", Some(text)) => CommitId::found(text).is_some(),
+            (_, Some(_)) => true,
+        };
+        if !fits {
+            return Ok(Some(format!("its `{name}` is missing or no name")));
+        }
+    }
+    Ok(None)
 }
 
 fn directory(commit: &CommitId) -> RepoPath {
@@ -127,7 +224,7 @@ pub(crate) fn store(
     let folder = directory(commit);
     draft.write(folder.join(".empty"), Entry::file(""))?;
     draft.write(folder.join(KEEP), Entry::file(""))?;
-    draft.write(folder.join("source_message"), Entry::file(message))?;
+    draft.write(folder.join(MESSAGE), Entry::file(message))?;
     draft.write(app_directory(commit, app).join(KEEP), Entry::file(""))
 }
 
@@ -211,7 +308,7 @@ fn unlink(draft: &mut Draft, gone: &CommitId) -> Result<()> {
 
 /// The message of a commit, if it is kept and not empty.
 pub(crate) fn message(tree: &dyn ReadTree, commit: &CommitId) -> Result<Option<String>> {
-    let text = tree.text(&directory(commit).join("source_message"))?;
+    let text = tree.text(&directory(commit).join(MESSAGE))?;
     Ok(text.filter(|text| !text.is_empty()))
 }
 

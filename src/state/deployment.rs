@@ -73,6 +73,51 @@ impl Linked {
     }
 }
 
+/// What stands in the folder of an app on an environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Version,
+    QueuedVersion,
+    Manifests,
+    DeployedBy,
+    DeployedByEmail,
+    DeployedAt,
+    Locks,
+    ManifestLocks,
+}
+
+impl Part {
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Version,
+        Self::QueuedVersion,
+        Self::Manifests,
+        Self::DeployedBy,
+        Self::DeployedByEmail,
+        Self::DeployedAt,
+        Self::Locks,
+        Self::ManifestLocks,
+    ];
+
+    /// The name of its entry.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Version => "version",
+            Self::QueuedVersion => "queued_version",
+            Self::Manifests => "manifests",
+            Self::DeployedBy => "deployed_by",
+            Self::DeployedByEmail => "deployed_by_email",
+            Self::DeployedAt => "deployed_at_utc",
+            Self::Locks => "locks",
+            Self::ManifestLocks => "manifest_locks",
+        }
+    }
+}
+
+/// What an entry of that folder is; `None` if it does not belong there.
+pub(crate) fn part(name: &str) -> Option<Part> {
+    Part::ALL.into_iter().find(|part| part.name() == name)
+}
+
 /// The folder of an app on an environment.
 pub(crate) fn directory(environment: &EnvName, app: &AppName) -> RepoPath {
     Environment::directory(environment)
@@ -82,7 +127,7 @@ pub(crate) fn directory(environment: &EnvName, app: &AppName) -> RepoPath {
 
 /// The link that says which release runs.
 pub(crate) fn version_path(environment: &EnvName, app: &AppName) -> RepoPath {
-    directory(environment, app).join("version")
+    directory(environment, app).join(Part::Version.name())
 }
 
 /// The apps that have a folder on an environment: deployed, queued or only locked. Names that break the rules are left out.
@@ -220,6 +265,35 @@ fn nothing(tree: &dyn ReadTree, path: &RepoPath) -> Result<Linked> {
         }
     }
     Ok(Linked::Nothing)
+}
+
+/// The release that a file names which holds the text of a link: git writes it so where there are no links.
+pub(crate) fn written_out(
+    tree: &dyn ReadTree,
+    app: &AppName,
+    path: &RepoPath,
+) -> Result<Option<Version>> {
+    let Some(Entry::File(content)) = tree.entry(path)? else {
+        return Ok(None);
+    };
+    let bytes = tree.bytes(&content)?;
+    let text = std::str::from_utf8(&bytes).ok();
+    let version = text.and_then(|text| version_of(app, text.trim_end()));
+    match version {
+        Some(version) if release::exists(tree, app, version)? => Ok(Some(version)),
+        Some(_) | None => Ok(None),
+    }
+}
+
+/// Puts a link to a release in place of whatever stands there, and nothing else.
+pub(crate) fn relink(
+    draft: &mut Draft,
+    (environment, app): (&EnvName, &AppName),
+    path: RepoPath,
+    version: Version,
+) -> Result<()> {
+    let home = directory(environment, app);
+    draft.replace(&home, path, link_to(app, version))
 }
 
 /// A link from the folder of an app on an environment to a release.

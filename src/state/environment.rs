@@ -109,10 +109,38 @@ pub(crate) struct Environment {
     pub(crate) argocd: Vec<ArgoCdTarget>,
 }
 
+/// What stands in the folder of an environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Config,
+    Locks,
+    Teams,
+    Applications,
+    /// Manifests by brackets, as kuberpult writes them from v13 on.
+    Brackets,
+}
+
+/// What an entry of the folder of an environment is; `None` if it does not belong there.
+pub(crate) fn part(name: &str) -> Option<Part> {
+    match name {
+        "config.json" => Some(Part::Config),
+        "locks" => Some(Part::Locks),
+        "teams" => Some(Part::Teams),
+        "applications" => Some(Part::Applications),
+        "brackets" => Some(Part::Brackets),
+        _ => None,
+    }
+}
+
 impl Environment {
+    /// The folder of all environments.
+    pub(crate) fn root() -> RepoPath {
+        RepoPath::of(&["environments"])
+    }
+
     /// The folder of an environment.
     pub(crate) fn directory(name: &EnvName) -> RepoPath {
-        RepoPath::of(&["environments", name.as_ref()])
+        Self::root().join(name)
     }
 
     /// The config of an environment.
@@ -177,7 +205,7 @@ impl Environment {
 
 /// The names of all environments.
 pub(crate) fn names(tree: &dyn ReadTree) -> Result<Vec<EnvName>> {
-    let names = tree.folders(&RepoPath::of(&["environments"]))?;
+    let names = tree.folders(&Environment::root())?;
     Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
 }
 
@@ -197,7 +225,7 @@ pub(crate) struct EnvironmentGraph {
 impl EnvironmentGraph {
     /// Reads all configs. A broken one is kept as the fault of that environment alone.
     pub(crate) fn read(tree: &dyn ReadTree) -> Result<Self> {
-        let folder = RepoPath::of(&["environments"]);
+        let folder = Environment::root();
         let mut environments = BTreeMap::new();
         let mut strays = Vec::new();
         for child in tree.children(&folder)? {

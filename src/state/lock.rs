@@ -97,6 +97,38 @@ pub(crate) fn shapes((environment, app): AnyPlace) -> Vec<PathShape> {
     shapes
 }
 
+/// What stands in the folder of a lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Message,
+    CreatedByName,
+    CreatedByEmail,
+    CreatedAt,
+    /// What later versions may keep there.
+    More,
+}
+
+impl Part {
+    /// What every lock has.
+    pub(crate) const NEEDED: [(Self, &'static str); 4] = [
+        (Self::Message, "message"),
+        (Self::CreatedByName, "created_by_name"),
+        (Self::CreatedByEmail, "created_by_email"),
+        (Self::CreatedAt, "created_at"),
+    ];
+}
+
+/// What an entry of the folder of a lock is; `None` if it does not belong there.
+pub(crate) fn part(name: &str) -> Option<Part> {
+    let mut needed = Part::NEEDED.into_iter();
+    match name {
+        "ci_link" | "suggested_lifetime" | "expires_at" => Some(Part::More),
+        _ => needed
+            .find(|(_, needed)| *needed == name)
+            .map(|(part, _)| part),
+    }
+}
+
 /// The lock whose folder this is, if it is one.
 pub(crate) fn of_path(path: &RepoPath) -> Option<(LockScope, LockId)> {
     let mut names = path.components().skip(1);

@@ -59,9 +59,14 @@ impl Default for Options {
 }
 
 impl Options {
+    /// The file.
+    pub(crate) fn path() -> RepoPath {
+        RepoPath::of(&["trainyard.yaml"])
+    }
+
     /// Reads `trainyard.yaml`. Fails with a [`ConfigError`] if it cannot be understood.
     pub(crate) fn read(tree: &dyn ReadTree) -> Result<Self> {
-        let path = RepoPath::of(&["trainyard.yaml"]);
+        let path = Self::path();
         let error = |why: String| ConfigError {
             path: path.clone(),
             why,

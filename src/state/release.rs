@@ -22,6 +22,15 @@ pub(crate) enum Field {
 }
 
 impl Field {
+    pub(crate) const ALL: [Self; 6] = [
+        Self::SourceCommitId,
+        Self::PreviousCommitId,
+        Self::SourceAuthor,
+        Self::SourceMessage,
+        Self::DisplayVersion,
+        Self::CiLink,
+    ];
+
     /// The name of the file, and the name of the field for people.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -80,8 +89,58 @@ pub(crate) struct Release {
     pub(crate) manifests: BTreeMap<EnvName, Content>,
 }
 
+/// The folder of all apps.
+pub(crate) fn root() -> RepoPath {
+    RepoPath::of(&["applications"])
+}
+
+/// What stands in the folder of an app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AppPart {
+    Team,
+    Releases,
+    /// Where the sources are: earlier kuberpult kept it, and nobody reads it any longer.
+    SourceRepoUrl,
+}
+
+/// What an entry of the folder of an app is; `None` if it does not belong there.
+pub(crate) fn app_part(name: &str) -> Option<AppPart> {
+    match name {
+        "team" => Some(AppPart::Team),
+        "releases" => Some(AppPart::Releases),
+        "sourceRepoUrl" => Some(AppPart::SourceRepoUrl),
+        _ => None,
+    }
+}
+
+/// What stands in the folder of a release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReleasePart {
+    CreatedAt,
+    Field(Field),
+    Marker(ReleaseKind),
+    Environments,
+}
+
+/// What an entry of the folder of a release is; `None` if it does not belong there.
+pub(crate) fn release_part(name: &str) -> Option<ReleasePart> {
+    let field = Field::ALL.into_iter().find(|field| field.name() == name);
+    let marked = [ReleaseKind::Minor, ReleaseKind::Undeploy];
+    let marker = marked.into_iter().find(|kind| kind.name() == name);
+    match name {
+        "created_at" => Some(ReleasePart::CreatedAt),
+        "environments" => Some(ReleasePart::Environments),
+        _ => field
+            .map(ReleasePart::Field)
+            .or(marker.map(ReleasePart::Marker)),
+    }
+}
+
+/// The name of the file of a manifest in the folder of its environment.
+pub(crate) const MANIFEST: &str = "manifests.yaml";
+
 fn app_directory(app: &AppName) -> RepoPath {
-    RepoPath::of(&["applications"]).join(app)
+    root().join(app)
 }
 
 fn directory(app: &AppName, version: Version) -> RepoPath {
@@ -90,14 +149,15 @@ fn directory(app: &AppName, version: Version) -> RepoPath {
         .join(version.to_string())
 }
 
-fn manifest_path(app: &AppName, version: Version, environment: &EnvName) -> RepoPath {
+/// The manifest of a release for an environment.
+pub(crate) fn manifest_path(app: &AppName, version: Version, environment: &EnvName) -> RepoPath {
     let environments = directory(app, version).join("environments");
-    environments.join(environment).join("manifests.yaml")
+    environments.join(environment).join(MANIFEST)
 }
 
 /// All apps that have releases or a team, by name. Names that break the rules are left out.
 pub(crate) fn apps(tree: &dyn ReadTree) -> Result<Vec<AppName>> {
-    let names = tree.folders(&RepoPath::of(&["applications"]))?;
+    let names = tree.folders(&root())?;
     Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
 }
 
@@ -197,13 +257,18 @@ pub(crate) fn source_commit(
     Ok(text.and_then(|text| CommitId::found(&text)))
 }
 
+/// The file that says when a release was stored.
+pub(crate) fn created_at_path(app: &AppName, version: Version) -> RepoPath {
+    directory(app, version).join("created_at")
+}
+
 /// When a release was stored, as a file: what tells it from another one of the same number.
 pub(crate) fn created_at(
     tree: &dyn ReadTree,
     app: &AppName,
     version: Version,
 ) -> Result<Option<Entry>> {
-    tree.entry(&directory(app, version).join("created_at"))
+    tree.entry(&created_at_path(app, version))
 }
 
 /// When a release was stored; `None` if the file is missing or unreadable.
@@ -212,7 +277,7 @@ pub(crate) fn stored_at(
     app: &AppName,
     version: Version,
 ) -> Result<Option<Moment>> {
-    let text = tree.text(&directory(app, version).join("created_at"))?;
+    let text = tree.text(&created_at_path(app, version))?;
     Ok(text.and_then(|text| Moment::parse(&text).ok()))
 }
 
@@ -255,6 +320,11 @@ pub(crate) fn mark(
         Some(marker) => draft.write(folder.join(marker), Entry::file("")),
         None => Ok(()),
     }
+}
+
+/// The file that marks a release as minor.
+pub(crate) fn mark_path(app: &AppName, version: Version) -> RepoPath {
+    directory(app, version).join(ReleaseKind::Minor.name())
 }
 
 /// Removes a release.
@@ -336,7 +406,7 @@ pub(crate) fn app_shape(app: Option<&AppName>) -> PathShape {
 
 /// Whether there is any app, be it without releases.
 pub(crate) fn any(tree: &dyn ReadTree) -> Result<bool> {
-    Ok(tree.kind(&RepoPath::of(&["applications"]))? == Some(Kind::Directory))
+    Ok(tree.kind(&root())? == Some(Kind::Directory))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::{Result, bail};
 
 use super::marks::Marks;
-use super::{Child, Content, Entry, Kind, ReadTree, RepoPath};
+use super::{Child, Content, Entry, Kind, Oddity, ReadTree, RepoPath};
 
 /// One pending change of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,6 +130,17 @@ impl<'base> Draft<'base> {
             }
             Some(Kind::Directory) | None => self.undo(&path),
         }
+        Ok(())
+    }
+
+    /// Writes what stands at a path once more, in the mode that it should have; an empty folder goes.
+    pub(crate) fn renew(&mut self, path: RepoPath) -> Result<()> {
+        self.open = None;
+        let change = match self.entry(&path)? {
+            Some(entry) => Change::Write(entry),
+            None => Change::Delete,
+        };
+        self.change(path, change);
         Ok(())
     }
 
@@ -280,6 +291,17 @@ impl ReadTree for Draft<'_> {
             .into_iter()
             .map(|(name, kind)| Child { name, kind })
             .collect())
+    }
+
+    fn oddities(&self, folder: &RepoPath) -> Result<Vec<Oddity>> {
+        let mut oddities = self.base.oddities(folder)?;
+        oddities.retain(|oddity| match oddity {
+            Oddity::Executable(name) | Oddity::EmptyFolder(name) => {
+                !self.changes.0.contains_key(&folder.join(name))
+            }
+            Oddity::BadName(_) => true,
+        });
+        Ok(oddities)
     }
 
     fn bytes(&self, content: &Content) -> Result<Arc<[u8]>> {

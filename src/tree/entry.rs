@@ -130,6 +130,17 @@ pub(crate) struct Child {
     pub(crate) kind: Kind,
 }
 
+/// What stands in a folder and is none of its children, or not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Oddity {
+    /// A file that can be executed.
+    Executable(String),
+    /// A folder without anything in it.
+    EmptyFolder(String),
+    /// A name that is no clean path component: it is passed over everywhere.
+    BadName(Vec<u8>),
+}
+
 /// A tree that can be read. Links are never followed: a path below a link does not exist.
 pub(crate) trait ReadTree {
     /// What stands at `path`; `None` if nothing does, or only an empty folder.
@@ -140,6 +151,11 @@ pub(crate) trait ReadTree {
 
     /// What a folder holds, sorted by name; nothing if it is no folder.
     fn children(&self, folder: &RepoPath) -> Result<Vec<Child>>;
+
+    /// What is odd about a folder; where a tree cannot hold anything odd, nothing.
+    fn oddities(&self, _folder: &RepoPath) -> Result<Vec<Oddity>> {
+        Ok(Vec::new())
+    }
 
     /// The bytes of a content.
     fn bytes(&self, content: &Content) -> Result<Arc<[u8]>>;

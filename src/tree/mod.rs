@@ -11,7 +11,7 @@ mod path;
 mod shape;
 
 pub(crate) use draft::{Change, ChangeSet, Draft, Misplaced};
-pub(crate) use entry::{BlobId, Child, Content, Entry, Kind, ReadTree};
+pub(crate) use entry::{BlobId, Child, Content, Entry, Kind, Oddity, ReadTree};
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use memory::{MemoryPast, MemoryTree};
 pub(crate) use past::{Changed, CommitFacts, ReadPast, Signer, Since, Step};

@@ -75,6 +75,7 @@ topics! {
     minor
     manifest_lock
     render
+    verify
     kuberpult_client
 }
 

@@ -23,6 +23,7 @@ mod shell;
 mod shop;
 mod story;
 mod supply;
+mod verify;
 mod views;
 mod workflows;
 mod world;

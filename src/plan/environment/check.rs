@@ -21,7 +21,7 @@ pub(crate) struct Checked {
 }
 
 /// Something that is wrong.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// An entry of `environments/` that is no environment: its name breaks the rules.
     BadName(RepoPath, InvalidName),
@@ -128,9 +128,7 @@ impl fmt::Display for Fault {
 /// Looks for everything that is wrong with the environments.
 pub(crate) fn check(tree: &dyn ReadTree, ground: &Ground) -> Result<Checked> {
     let graph = &ground.environments;
-    if graph.strays.is_empty() {
-        ground.settled()?;
-    }
+    ground.settled_or_stray()?;
     let mut faults = Vec::new();
     for path in &graph.strays {
         faults.push(match path.name().parse::<EnvName>() {

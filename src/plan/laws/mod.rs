@@ -11,6 +11,7 @@ mod fate;
 mod life;
 mod locks;
 mod model;
+mod mutation;
 mod operation;
 mod picture;
 mod repository;

@@ -15,7 +15,8 @@ use crate::plan::environment::{Configure, When, configure, delete};
 use crate::plan::release::{NewRelease, Purpose, release};
 use crate::plan::render::{RenderTarget, render};
 use crate::plan::train::{OnLock, TargetKind, Train, depart, prognose};
-use crate::plan::world::{World, run};
+use crate::plan::verify::{Severity, verify};
+use crate::plan::world::{World, context, run};
 use crate::plan::{Done, Ground, Outcome, Past, Source};
 use crate::state::Upstream;
 use crate::state::config::{ConfigEdit, DestinationField};
@@ -33,7 +34,7 @@ type Listing = BTreeMap<String, String>;
 
 /// What somebody does.
 #[derive(Clone, Debug)]
-enum Act {
+pub(super) enum Act {
     Operation(Operation),
     /// A release of an app, from a commit, which may name the one before it.
     Build(&'static str, &'static str, Option<&'static str>),
@@ -58,7 +59,7 @@ impl Act {
     }
 }
 
-fn acts() -> impl Strategy<Value = Vec<Act>> {
+pub(super) fn acts() -> impl Strategy<Value = Vec<Act>> {
     let commit = || select(&COMMITS[..]);
     let environment = || select(NAMES.environments);
     let build = (select(NAMES.apps), commit(), option::of(commit()));
@@ -86,7 +87,7 @@ fn tame(operation: Operation) -> Operation {
     }
 }
 
-fn start() -> World {
+pub(super) fn start() -> World {
     World::default()
         .file(
             "trainyard.yaml",
@@ -105,7 +106,7 @@ fn start() -> World {
 }
 
 /// Does it; what is refused changes nothing.
-fn act(tree: &mut MemoryTree, history: &[MemoryTree], act: &Act) {
+pub(super) fn act(tree: &mut MemoryTree, history: &[MemoryTree], act: &Act) {
     match act {
         Act::Operation(operation) => {
             let _ = operation.run(tree);
@@ -172,7 +173,7 @@ fn from_the_past(tree: &mut MemoryTree, then: &MemoryTree, target: &str) {
     });
 }
 
-fn write_derived_files(tree: &mut MemoryTree) {
+pub(super) fn write_derived_files(tree: &mut MemoryTree) {
     let all = RenderTarget::All;
     run(tree, |draft, ground| render(draft, ground, &all)).unwrap();
 }
@@ -262,6 +263,20 @@ fn check_commits(listing: &Listing) {
     assert!(links.iter().all(known), "{links:?} of {of_data:?}");
 }
 
+/// `verify` finds nothing either.
+pub(super) fn check_verified(tree: &MemoryTree) {
+    let verified = verify(tree, &context()).unwrap();
+    let told: Vec<_> = verified
+        .faults
+        .iter()
+        .filter(|fault| fault.severity() != Severity::Note)
+        // One that has a team before it has releases is where it begins.
+        .filter(|fault| fault.kind() != "app-without-releases")
+        .map(|fault| format!("{}: {fault}", fault.path))
+        .collect();
+    assert_eq!(told, [""; 0], "{:#?}", tree.listing());
+}
+
 #[test]
 fn everything_belongs_together_after_every_step() {
     let counters = [Cell::new(0), Cell::new(0), Cell::new(0), Cell::new(0)];
@@ -283,6 +298,9 @@ fn everything_belongs_together_after_every_step() {
             check_places(&picture);
             check_argocd(&listing, &picture);
             check_commits(&listing);
+            if history.len() % 8 == 0 {
+                check_verified(&tree);
+            }
             let ends =
                 |listing: &Listing, end| listing.keys().filter(|path| path.ends_with(end)).count();
             let count = |cell: &Cell<usize>, number| cell.set(cell.get() + number);
@@ -295,6 +313,7 @@ fn everything_belongs_together_after_every_step() {
                 usize::from(ends(&listing, "/.empty") < ends(&before, "/.empty")),
             );
         }
+        check_verified(&tree);
     });
     for counted in &counters {
         assert!(counted.get() > 5, "{counters:?}");

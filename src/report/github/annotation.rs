@@ -5,8 +5,9 @@ use std::fmt;
 use super::guard::without_old_form;
 use crate::plan::outcome::{Deployed, Done, Outcome, QueueEnd};
 use crate::plan::train::{AppFate, EnvironmentPrognosis, Prognosis};
+use crate::plan::verify::{Fault, Severity};
 use crate::report::Fate;
-use crate::state::{AppName, EnvName, Moment, PlacedLock, Version};
+use crate::state::{AppName, EnvName, Moment, PlacedLock, Version, plain};
 
 /// As many of each level as GitHub shows for a step.
 const SHOWN: usize = 10;
@@ -49,6 +50,8 @@ pub(crate) struct Annotation {
     pub(crate) level: Level,
     pub(crate) title: String,
     pub(crate) message: String,
+    /// The file of the repository that it is about.
+    pub(crate) file: Option<String>,
 }
 
 impl Annotation {
@@ -62,6 +65,23 @@ impl Annotation {
             level,
             title: title.into(),
             message: message.into(),
+            file: None,
+        }
+    }
+
+    /// A fault, at its file.
+    fn of_fault(fault: &Fault) -> Self {
+        let level = match fault.severity() {
+            Severity::Error => Level::Error,
+            Severity::Warning => Level::Warning,
+            Severity::Note => Level::Notice,
+        };
+        let path = plain(&fault.path);
+        let message = format!("`{path}`: {fault}\nmend: {}", fault.mend().command());
+        let file = fault.is_in_repository().then_some(path);
+        Self {
+            file,
+            ..Self::new(level, fault.kind(), message)
         }
     }
 
@@ -104,16 +124,19 @@ impl fmt::Display for Annotation {
             text.replace('\r', "%0D").replace('\n', "%0A")
         };
         let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
+        let file = self.file.as_deref();
+        let file = file.map(|file| format!("file={},", property(file)));
         write!(
             formatter,
-            "::{level} title={}::{}",
+            "::{level} {}title={}::{}",
+            file.unwrap_or_default(),
             property(title),
             data(&message)
         )
     }
 }
 
-/// What a person must see of an outcome: warnings, and what locks hold back.
+/// What a person must see of an outcome: warnings, faults, and what locks hold back.
 pub(crate) fn of_outcome(outcome: &Outcome, fate: &Fate) -> Vec<Annotation> {
     let warnings = outcome.warnings.iter().chain(&fate.warnings);
     let warnings = warnings.map(|warning| Annotation::general(Level::Warning, warning.as_str()));
@@ -122,7 +145,7 @@ pub(crate) fn of_outcome(outcome: &Outcome, fate: &Fate) -> Vec<Annotation> {
     annotations
 }
 
-/// What locks hold back, an annotation for each environment.
+/// What locks hold back, an annotation for each environment; faults, one for each.
 fn held_back(done: &Done, now: Moment) -> Vec<Annotation> {
     let mut held = HeldBack {
         now,
@@ -130,6 +153,9 @@ fn held_back(done: &Done, now: Moment) -> Vec<Annotation> {
     };
     match done {
         Done::Train(run) => return train(&run.prognosis, now),
+        Done::Verified(verified) => {
+            return verified.faults.iter().map(Annotation::of_fault).collect();
+        }
         Done::Foreseen(prognosis) => return train(prognosis, now),
         Done::Batch(batch) => {
             let outcomes = batch.outcomes.iter();

@@ -120,7 +120,8 @@ impl Moves {
             | Done::RenderChecked(_)
             | Done::Located(_)
             | Done::Viewed(_)
-            | Done::Environment(_) => {}
+            | Done::Environment(_)
+            | Done::Verified(_) => {}
         }
     }
 

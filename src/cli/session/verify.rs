@@ -1,0 +1,73 @@
+//! The shape of a command that looks at everything, this clone included.
+
+use anyhow::Result;
+
+use super::{Session, context, reading};
+use crate::cli::operation::Operation;
+use crate::git::{Checkout, Litter};
+use crate::plan::verify::{Fault, LocalFault, verify};
+use crate::plan::{Done, Outcome};
+use crate::state::Actor;
+
+impl Session {
+    /// Looks at everything, and tells what is wrong.
+    pub(in crate::cli) fn examine(&self) -> Result<Outcome> {
+        let checkout = Checkout::open(&self.selection)?;
+        let context = context(&checkout, Actor::default(), self.now);
+        let mut verified = checkout.look(|snapshot| {
+            let _doing = reading(snapshot);
+            verify(snapshot, &context)
+        })?;
+        verified.add(litter(&checkout)?);
+        let outcome = Outcome {
+            done: Done::Verified(verified),
+            warnings: Vec::new(),
+        };
+        self.answer(&outcome, &self.fate(false, None))?;
+        Ok(outcome)
+    }
+
+    /// Mends what is safe to mend, and tells what is left.
+    pub(in crate::cli) fn mend(&self, operation: &Operation) -> Result<Outcome> {
+        let checkout = Checkout::open(&self.selection)?;
+        let before = litter(&checkout)?;
+        let (mut outcome, fate) = self.publish(operation)?;
+        if !self.dry_run {
+            let _guard = checkout.guard()?;
+            checkout.sweep_drafts()?;
+        }
+        if let Done::Verified(verified) = &mut outcome.done {
+            let left = litter(&checkout)?;
+            let gone = before.into_iter().filter(|fault| !left.contains(fault));
+            verified.mended.get_or_insert_default().extend(gone);
+            verified.add(left);
+        }
+        self.answer(&outcome, &fate)?;
+        Ok(outcome)
+    }
+}
+
+/// What killed commands left in this clone.
+fn litter(checkout: &Checkout) -> Result<Vec<Fault>> {
+    let litter = checkout.litter()?.into_iter();
+    let faults = litter.map(|(path, litter)| {
+        let fault = match litter {
+            Litter::Push => LocalFault::Push,
+            Litter::OtherPush => LocalFault::OtherPush,
+            Litter::Move => LocalFault::Move,
+            Litter::Draft => LocalFault::Draft,
+            Litter::Fetched => LocalFault::Ref,
+            Litter::GitLock(minutes) => LocalFault::GitLock(minutes),
+        };
+        fault.at(path.display().to_string())
+    });
+    let mut faults: Vec<_> = faults.collect();
+    if let Some(remote) = &checkout.remote {
+        let waiting = checkout.waiting(remote)?.into_iter();
+        faults.extend(waiting.map(|reference| {
+            let remote = remote.name.clone();
+            LocalFault::Waiting { remote }.at(reference)
+        }));
+    }
+    Ok(faults)
+}

@@ -1,0 +1,4 @@
+//! `verify`: each fault in a real repository, what it says of it, and the command that mends it.
+
+mod mending;
+mod usage;
