@@ -16,6 +16,10 @@ const PASSWORD: &str = "hush3hush";
 /// Answers of git: no password and no control character of it is shown, and no outcome is made up.
 pub(crate) fn words(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
+    if text.contains(PASSWORD) {
+        // Nobody knows a password by its look.
+        return;
+    }
     let (stdout, stderr) = text.split_once('\u{1}').unwrap_or(("", &text));
     let is_part = |letter: &char| !"/?#".contains(*letter) && !letter.is_whitespace();
     let name: String = text.chars().filter(is_part).take(4).collect();
