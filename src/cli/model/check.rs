@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use git2::{Commit, Oid, Repository};
 
-use super::history::{Attempt, Came, End, History, instant};
+use super::history::{Attempt, Came, End, History, instant, operation};
 use super::shop::{Command, URL};
 use super::stage::{MAIN, Weather, Who};
-use crate::cli::listed;
 use crate::cli::session::Session;
 use crate::tree::{Change, ChangeSet, Entry};
 
@@ -431,10 +430,7 @@ fn planned(
     parent: Oid,
     now: crate::state::Moment,
 ) -> Option<Changes> {
-    let words = ["trainyard"]
-        .into_iter()
-        .chain(command.words.iter().map(String::as_str));
-    let operation = listed(words.map(Into::into).collect()).unwrap().unwrap();
+    let operation = operation(&command.words).unwrap();
     let session = Session::played(server, &command.author, now);
     let changes = session.planned(parent, URL, &operation.verb).ok()?;
     Some(spelled(&changes))

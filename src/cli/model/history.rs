@@ -3,10 +3,12 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
+use clap::builder::Resettable;
+use clap::{Args as _, CommandFactory as _};
 use git2::{Oid, Repository};
 use jiff::Timestamp;
 
@@ -16,8 +18,9 @@ use super::hand::{Bad, Hand};
 use super::shop::{BEGINNING, Command, Shop, commit};
 use super::stage::{Event, Killed, MAIN, Moved, Stage, Weather};
 use crate::cli::exit::{self, Exit};
-use crate::cli::listed;
+use crate::cli::operation::Operation;
 use crate::cli::session::Session;
+use crate::cli::{self, Cli, Global, parse};
 use crate::git::double::{Refs, Server};
 use crate::git::played::play;
 use crate::state::Moment;
@@ -347,12 +350,27 @@ fn attempt(
     }
 }
 
-/// Runs a command as the program does; the commit that it names, if it changed anything.
-fn run(actor: &Actor, command: &Command, begun: Duration) -> Result<Option<Oid>> {
+/// What a command line asks for, read as the program reads it. Only the one command is built: all of them would take most of the
+/// time of a history.
+pub(super) fn operation(words: &[String]) -> Result<Operation> {
+    static ALL: OnceLock<clap::Command> = OnceLock::new();
+    let all = ALL.get_or_init(Cli::command);
+    let only = all.find_subcommand(&words[0]).context("a command")?.clone();
+    let command = Global::augment_args(clap::Command::new("trainyard"));
+    let command = command.mut_args(|argument| argument.env(Resettable::Reset));
     let words = ["trainyard"]
         .into_iter()
-        .chain(command.words.iter().map(String::as_str));
-    let operation = listed(words.map(Into::into).collect())?.context("a command that changes")?;
+        .chain(words.iter().map(String::as_str));
+    let (cli, places) = parse(command.subcommand(only), words.map(Into::into))?;
+    let cli::Command::Change(change) = cli.command else {
+        bail!("no command that changes");
+    };
+    change.operation(&places)
+}
+
+/// Runs a command as the program does; the commit that it names, if it changed anything.
+fn run(actor: &Actor, command: &Command, begun: Duration) -> Result<Option<Oid>> {
+    let operation = operation(&command.words)?;
     let session = Session::played(&actor.folder, &command.author, instant(begun));
     let (outcome, fate) = session.publish(&operation)?;
     (operation.verdict)(&outcome)?;

@@ -8,7 +8,7 @@ use super::shop::Shop;
 use super::stage::Weather;
 
 /// How many histories every run of the tests plays.
-const SOME: u64 = 300;
+const SOME: u64 = 100;
 
 /// How many the slower suites play at most, and for how long.
 const MORE: u64 = 5_000;
