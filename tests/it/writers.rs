@@ -78,7 +78,7 @@ fn figures(seed: u64, (actors, steps): (usize, usize)) -> Result<Figures, String
 /// All actors at once, and then the last command in each clone.
 fn run(script: &Script) -> Evidence {
     let stage = Stage::set(script);
-    let begun = history(&stage.world.remote(), "main").len();
+    let before = history(&stage.world.remote(), "main");
     let seen: Vec<_> = std::thread::scope(|scope| {
         let stage = &stage;
         let actors = script.actors.iter();
@@ -125,7 +125,8 @@ fn run(script: &Script) -> Evidence {
     });
     Evidence {
         commits: history(&stage.world.remote(), "main"),
-        begun,
+        begun: before.len(),
+        base: before[before.len() - 1].id.clone(),
         attempts,
         refs: refs.collect(),
         checkouts,

@@ -81,6 +81,8 @@ pub(super) struct Evidence {
     pub(super) commits: Vec<Commit>,
     /// How many of them were there before the first operation.
     pub(super) begun: usize,
+    /// The last of these.
+    pub(super) base: String,
     pub(super) attempts: Vec<Attempt>,
     /// Refs of the remote, and the commits that they lead to.
     pub(super) refs: BTreeMap<String, String>,

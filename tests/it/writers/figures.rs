@@ -30,9 +30,11 @@ impl Figures {
             runs: 1,
             operations: marks.len(),
             attempts: evidence.attempts.len(),
-            landed: evidence.commits.len() - evidence.begun,
-            combined: evidence.commits[evidence.begun..]
+            landed: evidence.commits.iter().skip(evidence.begun).count(),
+            combined: evidence
+                .commits
                 .iter()
+                .skip(evidence.begun)
                 .filter(|commit| commit.author != commit.committer)
                 .count(),
             ..Self::default()

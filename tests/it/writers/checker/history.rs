@@ -30,6 +30,9 @@ pub(super) fn faults(evidence: &Evidence) -> Vec<String> {
 
 fn linear(evidence: &Evidence) -> Vec<String> {
     let mut faults = Vec::new();
+    if place(evidence, &evidence.base) != Some(evidence.begun - 1) {
+        faults.push(format!("{} of before is lost", evidence.base));
+    }
     for (place, commit) in evidence.commits.iter().enumerate() {
         let before = place
             .checked_sub(1)
@@ -57,7 +60,7 @@ fn once(evidence: &Evidence) -> Vec<String> {
         .iter()
         .map(|each| each.mark.as_str())
         .collect();
-    for commit in &evidence.commits[evidence.begun..] {
+    for commit in evidence.commits.iter().skip(evidence.begun) {
         match trailer(commit, "Trainyard-Operation-Id") {
             None => faults.push(format!("commit {} has no operation id", commit.id)),
             Some(id) => {
@@ -121,10 +124,10 @@ fn operation(evidence: &Evidence, mark: &str) -> Vec<String> {
             told.len()
         ));
     }
-    // The same command, where nobody else was at work meanwhile and the end of the push was open: it is done once.
-    let settled =
-        attempts.len() > 1 && last.alone && last.journal_before && last.ending == Ending::Exit(0);
-    if settled && last.ask.counts() && attempts.len() == 2 && times != 1 {
+    // The same command again, where nobody else was at work meanwhile: what was told as open, or left as such, is done once.
+    let open = |pair: &[&Attempt]| pair[0].ending == Ending::Exit(4) || pair[1].journal_before;
+    let settled = last.alone && last.ending == Ending::Exit(0) && last.ask.counts();
+    if settled && attempts.len() > 1 && attempts.windows(2).all(open) && times != 1 {
         faults.push(format!(
             "repeated after an open end, and {times} times in the history"
         ));
@@ -315,7 +318,7 @@ fn tags(evidence: &Evidence) -> Vec<String> {
             }
         }
     }
-    for commit in &evidence.commits[evidence.begun..] {
+    for commit in evidence.commits.iter().skip(evidence.begun) {
         let tag = trailer(commit, "Trainyard-Tag");
         let wanted = evidence
             .attempts

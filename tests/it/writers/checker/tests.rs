@@ -147,7 +147,7 @@ type Plant = fn(&mut Evidence);
 
 #[test]
 fn a_fault_of_the_history_is_found() {
-    let plants: [(&str, Plant); 17] = [
+    let plants: [(&str, Plant); 18] = [
         ("which is not in the history", |run| lose(run, LOCK)),
         ("in the history twice", |run| {
             again(run, LOCK, str::to_owned);
@@ -166,6 +166,9 @@ fn a_fault_of_the_history_is_found() {
         }),
         ("1 commits, of which 0 were told", |run| {
             run.attempts[RELEASE].ending = Ending::Exit(5);
+        }),
+        ("of before is lost", |run| {
+            run.commits.truncate(run.begun - 1);
         }),
         ("history is not linear", |run| {
             let other = run.commits[0].id.clone();
