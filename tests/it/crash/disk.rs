@@ -131,7 +131,7 @@ fn filled(full: Full, shape: Shape, line: &str, free: usize) -> Option<i32> {
     let landed = head(&world, shape) != start;
     match answer.code {
         0 => assert!(landed, "{what}\n{answer}"),
-        1 | 5 => before
+        1 | 5 | 7 => before
             .check(&world)
             .unwrap_or_else(|error| panic!("{what}\n{error}\n{answer}")),
         4 => {}
@@ -156,11 +156,8 @@ fn filled(full: Full, shape: Shape, line: &str, free: usize) -> Option<i32> {
         "{what}\n{answer}{other}"
     );
     assert_eq!(count(), before + 2, "{what}\n{answer}{other}");
-    let where_git_is = match full {
-        Full::WorkTree => return Some(answer.code),
-        Full::Checkout | Full::GitFolder | Full::Remote => check_tidy(&world, shape, true),
-    };
-    where_git_is.unwrap_or_else(|error| panic!("{what}\n{error}\n{answer}{other}"));
+    check_tidy(&world, shape, true)
+        .unwrap_or_else(|error| panic!("{what}\n{error}\n{answer}{other}"));
     Some(answer.code)
 }
 
@@ -203,14 +200,14 @@ fn disks_of_every_size() {
         (Full::WorkTree, Shape::Local),
         (Full::Remote, Shape::Plain),
     ] {
-        for line in [
-            RELEASE,
-            "release-train staging",
-            "environment delete staging",
-        ] {
+        for line in [RELEASE, "environment delete staging"] {
             // Enough for all of it at the end.
-            let pages = (0..13).chain([16, 20, 26, 34, 44, 60, 80]);
-            let Some((well, of)) = fill_to_each(full, shape, line, pages) else {
+            let mut pages: Vec<_> = (0..13).chain([16, 20, 26, 34, 44, 60, 80]).collect();
+            if matches!(full, Full::Remote) {
+                // With room for the objects and none for the ref, a server speaks as if others were faster, for a minute each.
+                pages.retain(|free| *free < 13 || *free == 80);
+            }
+            let Some((well, of)) = fill_to_each(full, shape, line, pages.into_iter()) else {
                 return;
             };
             let told = format!("{full:?}, {shape:?}, {line}: {well} of {of} ended well\n");

@@ -93,9 +93,7 @@ impl Shape {
     /// The git folder in which the command works.
     pub(super) fn git_folder(self, world: &World) -> PathBuf {
         match self {
-            Self::Plain | Self::Behind | Self::LineEndings | Self::Local => {
-                world.checkout().join(".git")
-            }
+            Self::Plain | Self::Behind | Self::LineEndings | Self::Local => git_folder(world),
             Self::Bare => world.room().join("bare.git"),
         }
     }
@@ -103,9 +101,19 @@ impl Shape {
     /// The repository whose branch tells whether a change has landed.
     pub(super) fn judge(self, world: &World) -> PathBuf {
         match self {
-            Self::Local => world.checkout().join(".git"),
+            Self::Local => git_folder(world),
             Self::Plain | Self::Behind | Self::LineEndings | Self::Bare => world.remote(),
         }
+    }
+}
+
+/// The git folder of the checkout, which may lie beside it.
+pub(super) fn git_folder(world: &World) -> PathBuf {
+    let inside = world.checkout().join(".git");
+    if inside.is_file() {
+        world.room().join("git")
+    } else {
+        inside
     }
 }
 

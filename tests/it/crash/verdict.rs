@@ -6,7 +6,7 @@ use std::path::Path;
 
 use walkdir::WalkDir;
 
-use super::scene::{EDITS, Shape};
+use super::scene::{EDITS, Shape, git_folder};
 use crate::world::{Answer, Node, Tree, World, differences, files_below};
 
 /// What a command may not change if it fails: refs, `HEAD`, index, and files. No git is asked, which would refresh the index.
@@ -15,8 +15,9 @@ pub(super) struct Before(Tree);
 impl Before {
     pub(super) fn of(world: &World) -> Self {
         let mut parts = Tree::new();
-        for repository in ["remote.git", "checkout/.git", "bare.git"] {
-            let folder = world.room().join(repository);
+        let beside = |name: &str| (name.to_owned(), world.room().join(name));
+        let ours = ("checkout/.git".to_owned(), git_folder(world));
+        for (repository, folder) in [beside("remote.git"), ours, beside("bare.git")] {
             for name in ["HEAD", "packed-refs", "index"] {
                 let bytes = fs::read(folder.join(name)).unwrap_or_default();
                 parts.insert(format!("{repository}/{name}"), Node::File(bytes));
