@@ -10,7 +10,8 @@ pub(super) fn of_json(json: &str) -> String {
     spelled(json, |letter| {
         let mut units = [0; 2];
         let units = letter.encode_utf16(&mut units).iter();
-        units.map(|unit| format!("\\u{unit:04x}")).collect()
+        let units: Vec<_> = units.map(|unit| format!("\\u{unit:04x}")).collect();
+        units.concat()
     })
 }
 
@@ -26,9 +27,9 @@ pub(super) fn yaml(value: &Value) -> anyhow::Result<String> {
     Ok(format!("{json}\n"))
 }
 
-/// Whether a letter may not stand as it is; the ends of lines are ours.
+/// Whether a letter may not stand as it is; the ends of lines are ours. The last two are none, and no YAML may hold them.
 fn is_spelled(letter: char) -> bool {
-    letter != '\n' && is_harmful(letter)
+    letter != '\n' && is_harmful(letter) || matches!(letter, '\u{fffe}' | '\u{ffff}')
 }
 
 /// Spells letters that stand in texts only, as all else is ASCII.
@@ -52,7 +53,7 @@ mod tests {
 
     #[test]
     fn harmful_letters_are_spelled_out_and_the_answer_means_the_same() {
-        let value = json!({ "a\u{9b}": ["\u{7f}\u{202e}x", "\u{e0041}", "\n\u{1b}ä🚂\"\\", 7] });
+        let value = json!({ "a\u{9b}": ["\u{7f}\u{202e}x", "\u{e0041}", "\u{ffff}", "\n\u{1b}ä🚂\"\\", 7] });
         let json = of_json(&serde_json::to_string_pretty(&value).unwrap());
         let yaml = yaml(&value).unwrap();
         for text in [&json, &yaml] {
