@@ -37,6 +37,14 @@ impl Guard {
     /// Waits for the lock.
     pub(crate) fn take(git_folder: &Path) -> Result<Self> {
         let folder = folder(git_folder);
+        if folder.is_symlink() {
+            let message = format!(
+                "`{}` is a link, and what lies there is ours alone",
+                folder.display()
+            );
+            let failure = Failure::new(FailureKind::Invalid, message);
+            return Err(failure.hint("remove the link").into());
+        }
         std::fs::create_dir_all(&folder)
             .with_context(|| format!("`{}` cannot be made", folder.display()))?;
         let path = folder.join("lock");
