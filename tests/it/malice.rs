@@ -62,14 +62,10 @@ fn check(area: &str, pace: Pace) {
             shared = scene();
             before = Picture::of(shared.room());
         }
-        for fault in found {
-            // At once, as a later row may never end.
-            let fault = format!("{} ({}): {fault}", row.id, row.about);
-            eprintln!("{fault}\n");
-            faults.push(row.id.as_str());
-        }
+        let told = found.iter();
+        faults.extend(told.map(|fault| format!("{} ({}): {fault}", row.id, row.about)));
     }
-    assert!(faults.is_empty(), "{}", faults.join(", "));
+    assert!(faults.is_empty(), "{}", faults.join("\n\n"));
 }
 
 /// Runs the commands of a row; all that is wrong with what comes of them.
