@@ -96,53 +96,54 @@ fn a_seed_plays_the_same_history_again() {
     }
 }
 
-/// How many histories it takes to catch a bad variant.
-fn caught(bad: Bad, combine: Option<bool>) -> u64 {
+/// After how many histories from this seed on a bad variant is caught, in one that is sound without it.
+fn caught(bad: Bad, combine: Option<bool>, from: u64) {
     let shop = Shop::new();
-    let wish = Wish {
-        bad: Some(bad),
+    let sound = Wish {
         weather: Some(Weather::STORM),
         combine,
         ..wish()
     };
-    let mut seeds = 1..=400;
-    let seed = seeds.find(|seed| !shop.play(*seed, wish).faults.is_empty());
-    seed.unwrap_or_else(|| panic!("nothing shows that {bad:?} is bad"))
+    let spoilt = Wish {
+        bad: Some(bad),
+        ..sound
+    };
+    let mut seeds = from..from + 400;
+    let seed = seeds.find(|seed| !shop.play(*seed, spoilt).faults.is_empty());
+    let seed = seed.unwrap_or_else(|| panic!("nothing shows that {bad:?} is bad"));
+    let came = shop.play(seed, sound);
+    assert!(came.faults.is_empty(), "{}", told(seed, &came));
+    tell(&format!("{bad:?}: {}", seed - from + 1));
 }
 
 #[test]
 fn a_push_without_a_lease_is_caught() {
-    tell(&format!("without a lease: {}", caught(Bad::NoLease, None)));
+    caught(Bad::NoLease, None, 1);
 }
 
 #[test]
 fn a_first_rejection_that_is_believed_is_caught() {
-    tell(&format!(
-        "first rejection: {}",
-        caught(Bad::FirstRejectionBelieved, None)
-    ));
+    caught(Bad::FirstRejectionBelieved, None, 1);
 }
 
 #[test]
 fn a_journal_that_is_forgotten_is_caught() {
-    tell(&format!("no journal: {}", caught(Bad::NoJournal, None)));
+    caught(Bad::NoJournal, None, 1);
 }
 
 #[test]
 fn a_lost_answer_that_counts_as_a_failure_is_caught() {
-    tell(&format!(
-        "lost answer: {}",
-        caught(Bad::LostAnswerIsFailure, None)
-    ));
+    caught(Bad::LostAnswerIsFailure, None, 1);
 }
+
+// These two show in few histories only; from seed 1 on it takes the first 46 and 147.
 
 #[test]
 fn refs_that_do_not_move_together_are_caught() {
-    tell(&format!("not atomic: {}", caught(Bad::NotAtomic, None)));
+    caught(Bad::NotAtomic, None, 40);
 }
 
 #[test]
 fn taking_out_of_the_inbox_what_may_be_gone_is_caught() {
-    let caught = caught(Bad::InboxWithoutLease, Some(true));
-    tell(&format!("inbox without lease: {caught}"));
+    caught(Bad::InboxWithoutLease, Some(true), 140);
 }
