@@ -361,6 +361,11 @@ pub(super) fn operation(words: &[String]) -> Result<Operation> {
     let words = ["trainyard"]
         .into_iter()
         .chain(words.iter().map(String::as_str));
+    let command = match only.get_name() {
+        "release" => command,
+        // It is looked for in any case.
+        _ => command.subcommand(clap::Command::new("release")),
+    };
     let (cli, places) = parse(command.subcommand(only), words.map(Into::into))?;
     let cli::Command::Change(change) = cli.command else {
         bail!("no command that changes");
