@@ -203,11 +203,10 @@ impl Document {
 
 fn position(keys: &[Key], name: &str) -> Option<usize> {
     let folded = folded_key(name);
-    keys.iter()
-        .position(|key| {
-            let is_alias = !key.alias.is_empty() && key.alias == folded;
-            is_alias || folded_key(key.name) == folded
-        })
+    keys.iter().position(|key| {
+        let is_alias = !key.alias.is_empty() && key.alias == folded;
+        is_alias || folded_key(key.name) == folded
+    })
 }
 
 fn arrange(json: &mut Json, keys: &'static [Key]) -> Result<()> {
