@@ -32,9 +32,8 @@ pub(super) fn plan<'a>(step: &'a Step<'a>) -> Result<Result<Move<'a>, InTheWay>>
     let (old, new) = (step.old.to_string(), step.new.to_string());
     let tried = ["read-tree", "-n", "-m", "-u", &old, &new];
     let again = || git(step).succeed_with(&tried, &on_next_index(step), b"");
-    let refused = match again() {
-        Ok(_) => return Ok(Ok(Move { step })),
-        Err(refused) => refused,
+    let Err(refused) = again() else {
+        return Ok(Ok(Move { step }));
     };
     // A file that was written again with the same content looks changed until git has read it. That there are others that did
     // change is no error here: the second try names them.

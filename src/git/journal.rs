@@ -55,6 +55,11 @@ impl Pending {
         }
     }
 
+    /// Whether it was planned on this commit: then it may still land as long as the branch stands there.
+    pub(super) fn is_on(&self, base: Oid) -> bool {
+        self.base == base.to_string()
+    }
+
     /// Its place in the inbox, if it was there.
     pub(super) fn place(&self) -> Result<Option<Place>> {
         let Some(waiting) = &self.waiting else {

@@ -33,7 +33,7 @@ const OLD: Duration = Duration::from_secs(600);
 
 impl Checkout {
     /// What is left in the git folder, by path. While another trainyard is at work, what is there is its own.
-    pub(crate) fn litter(&self) -> Result<Vec<(PathBuf, Litter)>> {
+    pub(crate) fn litter(&self) -> Vec<(PathBuf, Litter)> {
         let mut found = Vec::new();
         let (own, common) = (self.repository.path(), self.repository.commondir());
         if !is_at_work(common) {
@@ -41,13 +41,14 @@ impl Checkout {
             for entry in entries(&guard::folder(own)).chain(entries(&guard::folder(common))) {
                 let path = entry.path();
                 let name = entry.file_name().to_string_lossy().into_owned();
+                let ends_in = |end: &str| path.extension().is_some_and(|found| found == end);
                 let litter = if path == moved {
                     Litter::Move
                 } else if path == self.journal_path() {
                     Litter::Push
-                } else if name.starts_with("push-") && name.ends_with(".json") {
+                } else if name.starts_with("push-") && ends_in("json") {
                     Litter::OtherPush
-                } else if name.ends_with(".draft") {
+                } else if ends_in("draft") {
                     Litter::Draft
                 } else {
                     continue;
@@ -68,7 +69,7 @@ impl Checkout {
         }
         found.sort_by(|(one, _), (other, _)| one.cmp(other));
         found.dedup();
-        Ok(found)
+        found
     }
 
     /// The refs of the remote under which operations wait for somebody to publish them.

@@ -76,7 +76,7 @@ pub(crate) struct Git {
     /// The work tree, or the folder of a bare repository.
     folder: PathBuf,
     /// The git folder, where git would not find it by itself.
-    git_folder: Option<PathBuf>,
+    explicit: Option<PathBuf>,
     interactive: bool,
 }
 
@@ -134,7 +134,7 @@ impl Git {
         let interactive = std::io::stderr().is_terminal() && std::io::stdin().is_terminal();
         Self {
             folder: folder.to_owned(),
-            git_folder: bare.then(|| folder.to_owned()),
+            explicit: bare.then(|| folder.to_owned()),
             interactive,
         }
     }
@@ -192,7 +192,7 @@ impl Git {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("git");
         command.arg("-C").arg(&self.folder);
-        if let Some(git_folder) = &self.git_folder {
+        if let Some(git_folder) = &self.explicit {
             command.arg("--git-dir").arg(git_folder);
         }
         command.args(QUIET).args(arguments);

@@ -197,11 +197,11 @@ impl Checkout {
                     line.alone = true;
                 }
                 PushOutcome::Refused(words) => {
-                    self.forget(line, left.filter(|_| attempt == 0))?;
+                    self.forget(line, left.filter(|left| left.is_on(commit.parent)))?;
                     return Err(refused(remote, &words).into());
                 }
                 PushOutcome::NoContact(failure) => {
-                    self.forget(line, left.filter(|_| attempt == 0))?;
+                    self.forget(line, left.filter(|left| left.is_on(commit.parent)))?;
                     return Err(failure.into());
                 }
                 PushOutcome::Unknown(words) => {
@@ -209,18 +209,21 @@ impl Checkout {
                 }
             }
         }
+        Err(self.kept_moving(line).into())
+    }
+
+    fn kept_moving(&self, line: &Line) -> Failure {
         let seconds = PATIENCE.as_secs();
         let message = format!(
             "others kept pushing to `{}` for {seconds} seconds; nothing was changed",
             self.branch
         );
-        Err(Failure::new(FailureKind::KeptMoving, message)
+        Failure::new(FailureKind::KeptMoving, message)
             .hint(if line.is_known() {
                 "run the command again"
             } else {
                 "run the command again; where many push at once, `publish: {combine: true}` in trainyard.yaml lets them go together (docs/publish.md)"
             })
-            .into())
     }
 
     /// Takes an operation out of the line that did not land as it should: it may not land after its failure was told.

@@ -67,7 +67,7 @@ impl ReadPast for Snapshot<'_> {
                 ahead = self.pairs(&mut walk);
             }
             let pair = ahead.pop_front()?;
-            Some(pair.and_then(|pair| self.step(pair)))
+            Some(pair.map(|pair| self.step(pair)))
         }))
     }
 
@@ -119,7 +119,7 @@ impl<'a> Snapshot<'a> {
         }
     }
 
-    fn step(&self, pair: Pair) -> Result<Step<'a>> {
+    fn step(&self, pair: Pair) -> Step<'a> {
         let changed = match pair.before {
             None => None,
             Some((root, commit)) => {
@@ -133,7 +133,7 @@ impl<'a> Snapshot<'a> {
             }
         };
         let commit = pair.facts;
-        Ok(Step { commit, changed })
+        Step { commit, changed }
     }
 }
 

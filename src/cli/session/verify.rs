@@ -49,7 +49,7 @@ impl Session {
 
 /// What killed commands left in this clone.
 fn litter(checkout: &Checkout) -> Result<Vec<Fault>> {
-    let litter = checkout.litter()?.into_iter();
+    let litter = checkout.litter().into_iter();
     let faults = litter.map(|(path, litter)| {
         let fault = match litter {
             Litter::Push => LocalFault::Push,

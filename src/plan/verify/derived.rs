@@ -68,13 +68,12 @@ impl Look<'_> {
             let path = folder.join(&child.name);
             match argocd::project_of(&child.name) {
                 _ if described.contains(&path) => {}
-                None => self.stray(&path, child.kind),
                 // It may belong to a config that nobody can read.
                 Some(project) if unread.iter().any(|name| may_be_of(project, name)) => {}
                 Some(_) if child.kind == Kind::File => {
                     self.found(&path, What::Derived(DerivedFault::ArgoCdOrphan));
                 }
-                Some(_) => self.stray(&path, child.kind),
+                None | Some(_) => self.stray(&path, child.kind),
             }
         }
         Ok(())

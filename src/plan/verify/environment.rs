@@ -64,7 +64,8 @@ impl Look<'_> {
             }
         }
         if has_config {
-            self.keys(name)
+            self.keys(name);
+            Ok(())
         } else {
             let path = Environment::config_path(name);
             self.found(&path, What::Config(ConfigFault::Missing(name.clone())));
@@ -72,21 +73,20 @@ impl Look<'_> {
         }
     }
 
-    fn keys(&mut self, name: &EnvName) -> Result<()> {
+    fn keys(&mut self, name: &EnvName) {
         // One that cannot be read was told by the check.
         let readable = self.ground.environments.get(name);
         if readable.is_none_or(|environment| environment.readable().is_err()) {
-            return Ok(());
+            return;
         }
         let Ok(document) = Document::read(self.tree, name) else {
-            return Ok(());
+            return;
         };
         let keys = document.unknown_keys();
         if !keys.is_empty() {
             let what = ConfigFault::UnknownKeys(name.clone(), keys);
             self.found(&Environment::config_path(name), What::Config(what));
         }
-        Ok(())
     }
 
     fn team_folders(&mut self, folder: &RepoPath) -> Result<()> {

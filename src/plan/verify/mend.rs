@@ -21,7 +21,9 @@ pub(super) fn mend(draft: &mut Draft, ground: &Ground, fault: &Fault) -> Result<
     };
     match &fault.what {
         What::Misplaced(Misplaced::Executable | Misplaced::EmptyFolder) => draft.renew(path),
-        What::Misplaced(Misplaced::Leftover) | What::Config(_) => draft.delete(path),
+        What::Misplaced(Misplaced::Leftover)
+        | What::Config(_)
+        | What::Commit(CommitFault::Neighbour(_)) => draft.delete(path),
         What::Link(
             LinkFault::Broken(place, _, Meant::Sure(version))
             | LinkFault::NoLink(place, Meant::Sure(version)),
@@ -40,7 +42,6 @@ pub(super) fn mend(draft: &mut Draft, ground: &Ground, fault: &Fault) -> Result<
             argocd::write(draft, ground, &ground.environments, &names)?;
             Ok(())
         }
-        What::Commit(CommitFault::Neighbour(_)) => draft.delete(path),
         // A person decides, or it is not in the repository.
         What::Misplaced(
             Misplaced::BadName(_)

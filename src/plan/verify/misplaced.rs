@@ -65,7 +65,7 @@ pub(super) fn is_leftover(name: &str) -> bool {
         name,
         ".DS_Store" | "Thumbs.db" | "desktop.ini" | ".directory"
     ) || name.starts_with("._")
-        || (name.starts_with('.') && (name.ends_with(".swp") || name.ends_with(".swo")))
+        || (name.starts_with('.') && [".swp", ".swo"].iter().any(|end| name.ends_with(end)))
 }
 
 fn what(kind: Kind) -> &'static str {
