@@ -18,7 +18,7 @@ where
     match value.parse::<T>() {
         Ok(name) => {
             assert_eq!(name.as_ref(), value);
-            assert_one_line(&name.to_string());
+            assert_one_line(name.as_ref());
             Some(value.to_owned())
         }
         Err(error) => {
@@ -47,8 +47,9 @@ pub(super) fn names(data: &[u8]) {
         assert!(name.starts_with(label) && name.ends_with(label) && !name.contains("--"));
         is_component(&name);
     }
-    for name in [gate::<LockId>(value), gate::<CommitId>(value)] {
-        name.iter().for_each(|name| is_component(name));
+    let names = [gate::<LockId>(value), gate::<CommitId>(value)];
+    for name in names.into_iter().flatten() {
+        is_component(&name);
     }
     gate::<CommitPrefix>(value);
     gate::<DisplayVersion>(value);

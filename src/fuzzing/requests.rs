@@ -67,10 +67,13 @@ pub(super) fn request(left: &mut Unstructured) -> Request {
         7 | 8 => Request::Train(journey(left)),
         9 => Request::DeleteApp(one(left, &APPS)),
         10 => Request::RemoveApp(one(left, &APPS), one(left, &ENVIRONMENTS)),
-        11 => match flag(left) {
-            true => Request::Configure(Box::new(configure(left))),
-            false => Request::DeleteEnvironment(one(left, &ENVIRONMENTS)),
-        },
+        11 => {
+            if flag(left) {
+                Request::Configure(Box::new(configure(left)))
+            } else {
+                Request::DeleteEnvironment(one(left, &ENVIRONMENTS))
+            }
+        }
         _ => Request::Render(match left.int_in_range(0..=2_u8).unwrap_or(0) {
             0 => RenderTarget::All,
             1 => RenderTarget::Environment(one(left, &ENVIRONMENTS)),
@@ -164,9 +167,10 @@ fn configure(left: &mut Unstructured) -> Configure {
         when: When::Either,
         config: None,
         edit: ConfigEdit {
-            upstream: Some(match flag(left) {
-                true => Upstream::Latest,
-                false => Upstream::Environment(one(left, &ENVIRONMENTS)),
+            upstream: Some(if flag(left) {
+                Upstream::Latest
+            } else {
+                Upstream::Environment(one(left, &ENVIRONMENTS))
             }),
             group: flag(left).then(|| one(left, &GROUPS)),
             ..ConfigEdit::default()

@@ -109,13 +109,12 @@ fn may_be_seen(text: &str) -> bool {
 /// Two manifests, and what becomes of the one when the other is deployed in its place, or given for the same release.
 pub(super) fn secrets(data: &[u8]) {
     let mut left = Unstructured::new(data);
-    let (before, after) = match left.ratio(1, 8).unwrap_or(false) {
-        true => {
-            let (one, other) = data.split_at(data.len() / 2);
-            let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-            (text(one), text(other))
-        }
-        false => (manifest(&mut left), manifest(&mut left)),
+    let (before, after) = if left.ratio(1, 8).unwrap_or(false) {
+        let (one, other) = data.split_at(data.len() / 2);
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        (text(one), text(other))
+    } else {
+        (manifest(&mut left), manifest(&mut left))
     };
     let shown = format!("{}{}", deployed(&before, &after), refused(&before, &after));
     if !may_be_seen(&before) && !may_be_seen(&after) {
@@ -181,7 +180,7 @@ fn refused(before: &str, after: &str) -> String {
         let ground = Ground::survey(&tree, &context).expect("there is an environment");
         let mut draft = Draft::on(&tree);
         match release(&mut draft, &ground, &request) {
-            Err(error) => words.push_str(&format!("{error:#}")),
+            Err(error) => words.extend(error.chain().map(ToString::to_string)),
             Ok(_) => {
                 let changes = draft.into_changes();
                 tree.apply(&changes);

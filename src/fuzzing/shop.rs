@@ -102,6 +102,7 @@ fn name<'a>(left: &mut Unstructured, names: &[&'a str]) -> &'a str {
     left.choose(names).copied().unwrap_or(names[0])
 }
 
+#[expect(clippy::too_many_lines, reason = "it is a list of all there is")]
 fn piece(left: &mut Unstructured) -> (String, Entry) {
     let environment = name(left, &ENVIRONMENTS);
     let app = name(left, &APPS);

@@ -17,6 +17,7 @@ use crate::state::AppName;
 use crate::tree::{MemoryPast, MemoryTree};
 
 /// Looks at everything there is to see.
+#[expect(clippy::too_many_lines, reason = "it is a list of all there is")]
 pub(super) fn look(tree: &MemoryTree, past: &MemoryPast, context: &Context) {
     let Some(ground) = told(Ground::survey(tree, context)) else {
         return;
@@ -91,9 +92,9 @@ pub(super) fn look(tree: &MemoryTree, past: &MemoryPast, context: &Context) {
     show_done(checked.map(Done::Environment), context);
     let listed = list(tree, &ground).map(EnvironmentDone::Listed);
     show_done(listed.map(Done::Environment), context);
-    told(render::check(tree, &ground, &RenderTarget::All))
-        .iter()
-        .for_each(|outcome| assert_told(outcome, context.now));
+    if let Some(outcome) = told(render::check(tree, &ground, &RenderTarget::All)) {
+        assert_told(&outcome, context.now);
+    }
     prognoses(tree, &ground);
     for commit in commits {
         let search = Search {

@@ -162,7 +162,10 @@ pub(super) fn assert_recorded(outcome: &Outcome, typed: &str) {
     assert_eq!(trace.id.expect("it has an id").to_string(), id);
     let names: Vec<_> = trace.inputs.keys().map(String::as_str).collect();
     assert_eq!(names, ["Target", "Team"], "{message:?}");
-    assert_eq!(trace.inputs["Target"], plain(&target), "{message:?}");
+    // Blanks stand where a forge would call somebody.
+    let without_blanks = |text: &str| text.replace(' ', "");
+    let recorded = without_blanks(&trace.inputs["Target"]);
+    assert_eq!(recorded, without_blanks(&plain(&target)), "{message:?}");
     assert_calm(&message);
     let (subject, _) = message.split_once('\n').expect("more than a subject");
     assert!((1..=72).contains(&subject.chars().count()), "{subject:?}");

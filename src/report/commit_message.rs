@@ -182,6 +182,7 @@ fn is_put(fate: &AppFate) -> bool {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each kind of outcome")]
 fn effects(outcome: &Outcome) -> Vec<String> {
     match &outcome.done {
         Done::Released(released) => {

@@ -7,6 +7,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::world::skipped;
+
 fn project(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)
 }
@@ -201,7 +203,7 @@ fn check_form(list: &Value) {
 #[test]
 fn a_release_carries_a_list_of_all_that_is_linked() {
     if Command::new("jq").arg("--version").output().is_err() {
-        eprintln!("skipped: jq is missing");
+        skipped("jq is missing");
         return;
     }
     let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);

@@ -169,7 +169,7 @@ impl Checker<'_> {
                         let found = landed.iter().find(|landed| landed.id == *commit);
                         match found {
                             None => {
-                                faults.push(format!("{author}: {commit} is not in the history"))
+                                faults.push(format!("{author}: {commit} is not in the history"));
                             }
                             Some(found) if found.at > attempt.ended => {
                                 faults.push(format!("{author}: said that it landed before it did"));
@@ -178,11 +178,10 @@ impl Checker<'_> {
                         }
                     }
                     End::Unknown | End::Killed => may += 1,
-                    End::NothingToDo => {}
                     End::Failed(code) if [2, 4].contains(code) => {
                         faults.push(format!("{author}: ended with {code}"));
                     }
-                    End::Failed(_) => {}
+                    End::NothingToDo | End::Failed(_) => {}
                     End::Panicked => faults.push(format!("{author}: broke down")),
                 }
             }

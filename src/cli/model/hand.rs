@@ -49,6 +49,7 @@ struct Inner {
 }
 
 /// What becomes of a push.
+#[derive(Clone, Copy)]
 enum Fate {
     Goes,
     Refused,

@@ -1,7 +1,7 @@
 //! A history: actors that run commands from their clones, all of it drawn from a seed.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -109,13 +109,13 @@ impl Shop {
     /// Plays the history of a seed, and has it checked.
     pub(super) fn play(&self, seed: u64, wish: Wish) -> Came {
         let room = self.room(&seed.to_string());
-        let history = self.history(seed, wish, room.clone());
+        let history = self.history(seed, wish, &room);
         let came = check::check(&history);
         std::fs::remove_dir_all(room).unwrap();
         came
     }
 
-    fn history(&self, seed: u64, wish: Wish, room: PathBuf) -> History {
+    fn history(&self, seed: u64, wish: Wish, room: &Path) -> History {
         let mut chance = Chance::new(seed);
         let drawn = match chance.below(4) {
             0 => Weather::CALM,
@@ -125,7 +125,7 @@ impl Shop {
         let weather = wish.weather.unwrap_or(drawn);
         let drawn = chance.hits(500);
         let base = self.base(wish.combine.unwrap_or(drawn));
-        let server = self.server(&room);
+        let server = self.server(room);
         let mut commands = Vec::new();
         let (mut actors, mut clones): (Vec<Actor>, Vec<PathBuf>) = (Vec::new(), Vec::new());
         let count = 2 + chance.below(3);
@@ -138,7 +138,7 @@ impl Shop {
                 (clones.len(), chance.hits(500))
             };
             if !shares {
-                clones.push(self.clone(&room, &format!("clone-{clone}"), (base, tracks)));
+                clones.push(Self::clone(room, &format!("clone-{clone}"), (base, tracks)));
             }
             let mut own = Vec::new();
             for number in 0..2 + chance.below(4) {
@@ -174,7 +174,7 @@ impl Shop {
         let stage = Arc::new(stage);
         stage.scene().events = events;
         stage.scene().late_joins = wish.late_joins;
-        let mut attempts = self.acts(&stage, &actors, &times, wish.bad);
+        let mut attempts = Self::acts(&stage, &actors, &times, wish.bad);
         settle(&stage, drains);
         attempts.extend(last(&stage, &actors, &mut commands, wish.bad));
         let mut scene = stage.scene();
@@ -195,7 +195,6 @@ impl Shop {
 
     /// All actors at once.
     fn acts(
-        &self,
         stage: &Arc<Stage>,
         actors: &[Actor],
         times: &[Duration],

@@ -1,5 +1,6 @@
 //! The shop of the model: a small manifest repository, clones of it, and the command lines that actors run.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -76,7 +77,7 @@ impl Shop {
     }
 
     /// A bare clone of it.
-    pub(super) fn clone(&self, room: &Path, name: &str, (base, tracks): (Oid, bool)) -> PathBuf {
+    pub(super) fn clone(room: &Path, name: &str, (base, tracks): (Oid, bool)) -> PathBuf {
         let folder = room.join(name);
         let fetch = if tracks {
             "\tfetch = +refs/heads/*:refs/remotes/origin/*\n"
@@ -111,11 +112,11 @@ impl Shop {
                 for environment in ENVIRONMENTS {
                     let variant = 1 + chance.below(3);
                     let file = self.room.path().join(format!("{variant}.yaml"));
-                    line += &format!(" --manifest {environment}={}", file.display());
+                    let _ = write!(line, " --manifest {environment}={}", file.display());
                 }
                 command.counts = chance.hits(600);
                 if !command.counts {
-                    line += &format!(" --version {}", 10 + chance.below(8));
+                    let _ = write!(line, " --version {}", 10 + chance.below(8));
                 }
                 line
             }
@@ -140,7 +141,7 @@ impl Shop {
         };
         if line.starts_with("release-train") && chance.hits(250) {
             let tag = command.author.replace(' ', "-");
-            line += &format!(" --tag {tag}");
+            let _ = write!(line, " --tag {tag}");
             command.tag = Some(tag);
         }
         command.words = line.split(' ').map(str::to_owned).collect();

@@ -94,7 +94,7 @@ impl PushLine {
         for option in options {
             match option.strip_prefix("--force-with-lease=") {
                 Some(lease) => {
-                    leases.push(lease.split_once(':').unwrap_or_else(|| unknown(option)))
+                    leases.push(lease.split_once(':').unwrap_or_else(|| unknown(option)));
                 }
                 None if [
                     "--porcelain",

@@ -268,7 +268,7 @@ impl Sent {
         lines.push("Done\n".to_owned());
         let mut said = verdict.said.clone();
         if failed {
-            said.push_str(&format!("error: failed to push some refs to '{URL}'\n"));
+            said.extend(["error: failed to push some refs to '", URL, "'\n"]);
         }
         finished(i32::from(failed), &lines.concat(), &said)
     }

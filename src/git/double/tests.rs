@@ -44,9 +44,9 @@ impl Pair {
             .unwrap();
         let server = Server::new(&at("server"), Refs::new());
         Self {
+            room,
             server,
             commits,
-            room,
         }
     }
 

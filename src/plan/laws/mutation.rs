@@ -94,9 +94,12 @@ fn mutated(listing: &Listing, path: &str, mutation: Mutation) -> Option<(Listing
             let is_below = |each: &str| each == whole || each.starts_with(&format!("{whole}/"));
             after = after
                 .into_iter()
-                .map(|(each, text)| match is_below(&each) {
-                    true => (format!("{broken}{}", &each[whole.len()..]), text),
-                    false => (each, text),
+                .map(|(each, text)| {
+                    if is_below(&each) {
+                        (format!("{broken}{}", &each[whole.len()..]), text)
+                    } else {
+                        (each, text)
+                    }
                 })
                 .collect();
         }

@@ -190,7 +190,7 @@ pub(super) const SHAPES: &[Shape] = &[
             "belongs to somebody else",
             "git config --global --add safe.directory ",
         ),
-        |site| foreign(site),
+        foreign,
     ),
     works(
         "belongs to another user, `safe.directory`",

@@ -82,7 +82,7 @@ pub(super) struct Site {
     /// What is around every git that has to get in.
     variables: Vec<(String, String)>,
     way: Way,
-    _server: Option<HttpServer>,
+    server_kept: Option<HttpServer>,
 }
 
 impl Site {
@@ -96,7 +96,7 @@ impl Site {
             settings: Vec::new(),
             variables: Vec::new(),
             way,
-            _server: None,
+            server_kept: None,
             world,
         };
         match way {
@@ -145,7 +145,7 @@ impl Site {
             let file = self.world.scratch("credentials", format!("{place}\n"));
             self.setting("credential.helper", &format!("store --file={file}"));
         }
-        self._server = Some(server);
+        self.server_kept = Some(server);
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! `docs/shapes.md`: what is known of each cell, as it stands there and as it is written.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::shape::SHAPES;
@@ -74,7 +75,11 @@ impl Table {
     pub(super) fn page(&self) -> String {
         let mut page = HEAD.to_owned();
         let ways = Way::ALL.map(Way::name).join(" | ");
-        page += &format!("\n| shape | {ways} | what to do |\n|{}\n", "---|".repeat(9));
+        let _ = write!(
+            page,
+            "\n| shape | {ways} | what to do |\n|{}\n",
+            "---|".repeat(9)
+        );
         for shape in SHAPES {
             let told = |way| {
                 let ending = self.get(shape.name, way);
@@ -86,7 +91,7 @@ impl Table {
             } else {
                 shape.advice
             };
-            page += &format!("| {} | {endings} | {advice} |\n", shape.name);
+            let _ = writeln!(page, "| {} | {endings} | {advice} |", shape.name);
         }
         page
     }
