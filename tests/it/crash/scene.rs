@@ -78,7 +78,7 @@ impl Shape {
                     let world = plain();
                     world
                         .clone_to("rival")
-                        .ok("lock -e staging --lock-id rival -m rival");
+                        .ok("lock -e staging -a old --lock-id rival -m rival");
                     world.mould()
                 })
                 .cast(),

@@ -57,16 +57,6 @@ pub(super) fn head(world: &World, shape: Shape) -> String {
     found.unwrap().trim().to_owned()
 }
 
-/// Whether the journal of a push is there.
-pub(super) fn has_journal(world: &World, shape: Shape) -> bool {
-    let names = fs::read_dir(shape.git_folder(world).join("trainyard"))
-        .into_iter()
-        .flatten()
-        .flatten();
-    let mut names = names.filter_map(|entry| entry.file_name().into_string().ok());
-    names.any(|name: String| name.starts_with("push-") && ends_in(&name, "json"))
-}
-
 /// What a failure says: what is so, and never a panic.
 pub(super) fn check_words(answer: &Answer) -> Result<(), String> {
     if answer.stderr.contains("panicked") || answer.code == 101 {
