@@ -361,9 +361,9 @@ pub(crate) fn clean(text: &str) -> String {
     lines.join("\n")
 }
 
-/// A line that the runner of a workflow would obey, with its first letter spelled out.
+/// A line that would begin a command of a workflow, with its first letter spelled out. What is indented is part of what is told.
 fn no_command(line: &str) -> String {
-    if line.trim_start().starts_with("::") {
+    if line.starts_with("::") {
         return line.replacen(':', r"\u{3a}", 1);
     }
     line.to_owned()
