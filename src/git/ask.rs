@@ -30,12 +30,17 @@ pub(super) const NO_SUCH_REF: &str = "couldn't find remote ref";
 /// No fetch takes so long.
 const ABANDONED: Duration = Duration::from_secs(3600);
 
+/// How long ago a file was written, by the clock of its disk.
+pub(super) fn age(path: &Path) -> Option<Duration> {
+    let modified = path.symlink_metadata().ok()?.modified().ok()?;
+    modified.elapsed().ok()
+}
+
 /// The refs that killed commands left behind, as long as nobody holds the guard.
 pub(super) fn abandoned(git_folder: &Path) -> Vec<PathBuf> {
     let refs = std::fs::read_dir(git_folder.join(FETCHED));
     let left = refs.into_iter().flatten().flatten().filter(|left| {
-        let modified = left.metadata().and_then(|left| left.modified());
-        let age = modified.ok().and_then(|then| then.elapsed().ok());
+        let age = age(&left.path());
         let name = left.file_name();
         // With the lock that git or we had on it.
         let of_a_change = name == FOR_A_CHANGE || name == format!("{FOR_A_CHANGE}.lock").as_str();

@@ -2,7 +2,7 @@
 
 use std::fs::{DirEntry, File};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use anyhow::Result;
 use rustix::fs::{FlockOperation, flock};
@@ -63,7 +63,7 @@ impl Checkout {
         let shared = ["packed-refs.lock", "config.lock", "shallow.lock"];
         let shared = shared.map(|name| common.join(name));
         for lock in locks.into_iter().chain(shared).chain([branch]) {
-            if let Some(age) = age(&lock).filter(|age| *age >= OLD) {
+            if let Some(age) = ask::age(&lock).filter(|age| *age >= OLD) {
                 found.push((lock, Litter::GitLock(age.as_secs() / 60)));
             }
         }
@@ -96,11 +96,6 @@ impl Checkout {
 fn entries(folder: &Path) -> impl Iterator<Item = DirEntry> {
     let entries = std::fs::read_dir(folder);
     entries.into_iter().flatten().flatten()
-}
-
-fn age(path: &Path) -> Option<Duration> {
-    let modified = path.symlink_metadata().ok()?.modified().ok()?;
-    SystemTime::now().duration_since(modified).ok()
 }
 
 /// Whether another trainyard holds the guard of a git folder.

@@ -50,7 +50,7 @@ const FAULTS: &[(&str, &str, &str)] = &[
     (
         "app-name-length",
         "applications/an-app-with-a-name-of-more-than-thirty-nine-bytes",
-        "cp -r applications/alpha applications/an-app-with-a-name-of-more-than-thirty-nine-bytes",
+        "cp -r applications/tango applications/an-app-with-a-name-of-more-than-thirty-nine-bytes",
     ),
     ("app-without-releases", "applications/young", "file applications/young/team crew"),
     (
@@ -335,12 +335,14 @@ fn the_docs_list_every_kind_of_fault_and_each_is_made_here() {
 }
 
 /// Runs a command that was named, with what only a person knows.
-fn run(world: &World, command: &str) {
+fn run(world: &World, turn: usize, command: &str) {
+    // A group of its own each time.
+    let group = format!("group-{turn}");
     let config = world.scratch("config.json", r#"{"upstream": {"latest": true}}"#);
     let command = [
         ("FILE", config.as_str()),
         ("ENV", "latest"),
-        ("GROUP", "tests"),
+        ("GROUP", group.as_str()),
         ("MESSAGE", "'known again'"),
         ("NAME", "renamed"),
     ]
@@ -370,7 +372,7 @@ fn each_fault_is_found_and_gone_after_the_command_that_it_names() {
         let key = ((*kind).to_owned(), (*path).to_owned());
         assert!(found.contains_key(&key), "{key:?} is not in {found:#?}");
     }
-    for _ in 0..200 {
+    for turn in 0..200 {
         let left = faults(&world);
         // What is safe comes first, as a person would do it.
         let next = left
@@ -379,7 +381,7 @@ fn each_fault_is_found_and_gone_after_the_command_that_it_names() {
         let Some((fault, command)) = next else {
             return;
         };
-        run(&world, command);
+        run(&world, turn, command);
         let after = faults(&world);
         assert!(
             !after.contains_key(fault),
