@@ -18,7 +18,7 @@ where
     match value.parse::<T>() {
         Ok(name) => {
             assert_eq!(name.as_ref(), value);
-            assert_one_line(name.as_ref());
+            assert_one_line(&format!("{name}"));
             Some(value.to_owned())
         }
         Err(error) => {

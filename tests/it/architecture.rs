@@ -80,7 +80,16 @@ fn sources() -> Vec<(PathBuf, String)> {
 
 /// Files that are compiled for tests and fuzzers only, by a `#[cfg(…)]` where they are declared.
 fn is_for_tests(path: &Path) -> bool {
-    let tests = ["tree/memory.rs", "plan/world.rs", "plan/laws"];
+    let tests = [
+        "tree/memory.rs",
+        "plan/world.rs",
+        "plan/laws",
+        "cli/model",
+        "cli/model.rs",
+        "cli/session/played.rs",
+        "git/double",
+        "git/double.rs",
+    ];
     let fuzzing = |name: &std::ffi::OsStr| name == "fuzzing" || name == "fuzzing.rs";
     tests.iter().any(|test| path.starts_with(test))
         || path.ends_with("tests.rs")

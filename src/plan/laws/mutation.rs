@@ -327,7 +327,7 @@ fn whatever_is_broken_is_found_and_mended_or_left_to_a_person() {
 
 /// Every file of repositories at work in turn.
 #[test]
-#[ignore = "one of the slower suites"]
+#[ignore = "takes many minutes: for a campaign"]
 fn every_file_is_broken_in_every_way() {
     hold(1, &acts(), |acts| {
         let sound = after(&acts);
