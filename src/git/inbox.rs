@@ -97,8 +97,8 @@ impl Slip {
 /// What came of a try to put an operation into the inbox.
 #[derive(Debug)]
 pub(super) enum Joined {
-    /// It waits there.
-    Waits,
+    /// It waits there, carried by this commit: ours, or one of a killed command that was the same one.
+    Waits(Oid),
     /// The remote allows no such refs, or cannot move them together with a branch.
     NotAllowed,
     /// The remote did not answer, and nothing was sent.
@@ -156,7 +156,7 @@ impl Checkout {
         };
         let pushed = push::refs(self, &[push], remote)?.finish()?;
         if pushed.is_ok() {
-            return Ok(Joined::Waits);
+            return Ok(Joined::Waits(place.commit));
         }
         if push::is_no_contact(&pushed) {
             return Ok(Joined::NoContact(unreachable(remote, &pushed)));
@@ -164,8 +164,9 @@ impl Checkout {
         let Ok(there) = self.ask_for(remote, &[&reference]) else {
             return Ok(Joined::Unknown(pushed.words()));
         };
-        if there.get(&reference) == Some(&place.commit) {
-            return Ok(Joined::Waits);
+        // Under this id nobody asks for anything else.
+        if let Some(commit) = there.get(&reference) {
+            return Ok(Joined::Waits(*commit));
         }
         Ok(match push::not_applied(&pushed) {
             PushOutcome::Unknown(words) => Joined::Unknown(words),

@@ -133,6 +133,9 @@ impl Line {
         if let Some(place) = &self.place {
             let mark = (operation.mark)(&place.id);
             if let Found::At(commit) = checkout.find(base, place.since, &mark)? {
+                // If it stays, whoever finds it sees that it is done.
+                let _ = checkout.take_away(remote, place);
+                self.place = None;
                 return Ok(Turn::Landed(commit));
             }
         }
@@ -175,7 +178,10 @@ impl Line {
         let journal = pending(operation, waits, None);
         checkout.write_pending(&journal.waiting(&place))?;
         match checkout.join(remote, &place)? {
-            Joined::Waits => {
+            Joined::Waits(commit) => {
+                let place = Place { commit, ..place };
+                let journal = pending(operation, waits, None);
+                checkout.write_pending(&journal.waiting(&place))?;
                 self.joined = outside::now();
                 self.round = outside::since(self.begun).max(SHORTEST);
                 self.place = Some(place);

@@ -125,6 +125,25 @@ fn a_killed_command_that_is_run_again_is_done_once() {
 }
 
 #[test]
+fn what_a_killed_command_sent_may_come_late_and_is_done_once() {
+    let world = yard();
+    let clone = killed_in_line(&world, "clone", RELEASE);
+    // As if the remote had been slow: it is not there yet when the same command looks for it, and then it is.
+    let slip = waiting(&world).remove(0);
+    let commit = world.remote_git(&["rev-parse", &slip]);
+    world.remote_git(&["update-ref", "-d", &slip]);
+    let remote = world.remote().display().to_string();
+    clone.hook(
+        "pre-push",
+        &format!("if grep -v '^.delete.' | grep -q {slip}; then git -C {remote} update-ref {slip} {commit}; fi"),
+    );
+    assert_done(&clone.run(RELEASE));
+    assert_eq!(times(&world, "release web 1"), 1);
+    assert_eq!(times(&world, "release web 2"), 0);
+    assert_settled(&world, &[&clone]);
+}
+
+#[test]
 fn a_killed_command_that_others_have_published_is_done_when_it_is_run_again() {
     let world = yard();
     let clone = killed_in_line(&world, "clone", RELEASE);
