@@ -11,7 +11,7 @@ use super::operation::Operation;
 use super::program::Finished;
 use super::push::{self, PushOutcome, RefPush};
 use super::remote::Remote;
-use super::{Checkout, Failure, pack};
+use super::{Checkout, Failure, FailureKind, pack};
 
 /// Where operations wait on the remote, each under its id.
 pub(super) const INBOX: &str = "refs/trainyard/inbox";
@@ -188,12 +188,17 @@ impl Checkout {
             let branch = self.branch_ref();
             let there = self.ask_for(remote, &[&branch, &reference])?;
             // An answer that breaks off can look like that of an empty repository.
-            ensure!(
-                there.contains_key(&branch) && !there.contains_key(&reference),
-                "the operation still waits in `{reference}` of the remote `{}`, and may be done by somebody else:\n{}",
-                remote.name,
-                pushed.words()
-            );
+            if !there.contains_key(&branch) || there.contains_key(&reference) {
+                let message = format!(
+                    "the operation still waits in `{reference}` of the remote `{}`, and may be done by somebody else:\n{}",
+                    remote.name,
+                    pushed.words()
+                );
+                let hint = "run the same command again, once that is settled: it finds out, and does nothing twice";
+                return Err(Failure::new(FailureKind::Unknown, message)
+                    .hint(hint)
+                    .into());
+            }
         }
         // Asked after the ref is gone: whoever takes it away does so together with the branch.
         let tip = self.fetch(remote)?;

@@ -155,9 +155,13 @@ fn has_cause(attempt: &Attempt) -> bool {
     };
     match attempt.ending {
         // A refusal is not the last word on the end that an earlier, interrupted run of the same operation left open.
-        Ending::Exit(4) if fate == Some(Fate::Refused) => attempt
-            .stderr
-            .contains("when it was interrupted is still unknown"),
+        Ending::Exit(4) if fate == Some(Fate::Refused) => {
+            let words = [
+                "when it was interrupted is still unknown",
+                "the operation still waits in",
+            ];
+            words.iter().any(|words| attempt.stderr.contains(words))
+        }
         Ending::Exit(1 | 4) => fate.is_some_and(|fate| fate != Fate::Refused),
         Ending::Exit(5) => fate == Some(Fate::Refused),
         Ending::Exit(2 | 7) => false,
