@@ -57,6 +57,15 @@ fn the_two_first_commands_are_the_demo_and_the_tests() {
         script.contains("cargo run --locked --release -- demo")
             && script.contains("cargo test --locked\n")
     );
+    // And what must pass beside them, on the real data where it is at hand.
+    for step in [
+        "step cargo fmt --check\n",
+        "step cargo clippy --locked --all-targets -- -D warnings\n",
+        "step cargo test --locked --test it -- --ignored\n",
+        "TRAINYARD_TEST_DATA=$(cd ../shared/data && pwd)\n",
+    ] {
+        assert!(script.contains(step), "{step}");
+    }
 }
 
 #[test]
