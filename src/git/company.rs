@@ -5,7 +5,7 @@ use git2::Oid;
 
 use super::chain::Chain;
 use super::commit::UnpushedCommit;
-use super::inbox::{Found, Waiting};
+use super::inbox::{Found, Says, WAITS_AT_MOST, Waiting};
 use super::line::Line;
 use super::operation::{Operation, Planned, StandIn};
 use super::{Checkout, Snapshot, on_one_line};
@@ -96,15 +96,20 @@ impl Checkout {
         chain: &mut Chain,
         stand_in: &StandIn,
     ) -> Result<Taken> {
-        let Some(slip) = &waiting.slip else {
-            return Ok(Taken::Away);
-        };
-        if slip.branch != self.branch {
-            return Ok(Taken::Not);
-        }
         let id = waiting.id();
         if id == operation.id {
             return Ok(Taken::Away);
+        }
+        let slip = match &waiting.says {
+            Says::Operation(slip) => slip,
+            // Until then what it keeps out could still come.
+            Says::Fence(begun) if operation.committer.seconds - begun < WAITS_AT_MOST => {
+                return Ok(Taken::Not);
+            }
+            Says::Fence(_) | Says::Nothing => return Ok(Taken::Away),
+        };
+        if slip.branch != self.branch {
+            return Ok(Taken::Not);
         }
         match self.find(base, slip.since()?, &(operation.mark)(id))? {
             Found::At(_) => return Ok(Taken::Away),

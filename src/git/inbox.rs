@@ -2,7 +2,7 @@
 //! them together.
 
 use anyhow::{Context as _, Result, ensure};
-use git2::{ObjectType, Oid};
+use git2::{Commit, ObjectType, Oid};
 use serde::{Deserialize, Serialize};
 
 use super::ask::{NO_SUCH_REF, unreachable};
@@ -11,7 +11,7 @@ use super::operation::Operation;
 use super::program::Finished;
 use super::push::{self, PushOutcome, RefPush};
 use super::remote::Remote;
-use super::{Checkout, Failure, FailureKind, pack};
+use super::{Checkout, Failure, pack};
 
 /// Where operations wait on the remote, each under its id.
 pub(super) const INBOX: &str = "refs/trainyard/inbox";
@@ -25,6 +25,12 @@ const FORM: u32 = 1;
 /// The first line of the commit that carries an operation.
 const TITLE: &str = "trainyard: an operation that waits to be published";
 
+/// The first line of the commit that stands where an operation may not wait any more.
+const FENCE: &str = "trainyard: an operation that was withdrawn";
+
+/// For how many seconds an operation may wait: what is older is done by nobody, whoever asked for it.
+pub(crate) const WAITS_AT_MOST: i64 = 15 * 60;
+
 /// How far back an operation is looked for.
 const FARTHEST: usize = 10_000;
 
@@ -37,6 +43,8 @@ pub(super) struct Place {
     pub(super) commit: Oid,
     /// Where the branch stood when it was put there: it is not in the history up to here.
     pub(super) since: Oid,
+    /// Whether it is known to have come there. Else the remote may still put it there at any time.
+    pub(super) arrived: bool,
 }
 
 impl Place {
@@ -55,8 +63,27 @@ fn reference(id: &str) -> String {
 pub(super) struct Waiting {
     pub(super) reference: String,
     pub(super) commit: Oid,
-    /// What it says; `None` if that cannot be understood.
-    pub(super) slip: Option<Slip>,
+    pub(super) says: Says,
+}
+
+/// What a commit in the inbox says.
+#[derive(Debug)]
+pub(super) enum Says {
+    Operation(Slip),
+    /// Nothing may be put here: the operation was withdrawn, and began at this second after 1970.
+    Fence(i64),
+    /// Nothing that can be understood.
+    Nothing,
+}
+
+impl Says {
+    fn read(commit: &Commit) -> Self {
+        let message = commit.message().unwrap_or_default();
+        if message.starts_with(FENCE) {
+            return Self::Fence(commit.time().seconds());
+        }
+        Slip::read(message).map_or(Self::Nothing, Self::Operation)
+    }
 }
 
 impl Waiting {
@@ -97,23 +124,15 @@ impl Slip {
 /// What came of a try to put an operation into the inbox.
 #[derive(Debug)]
 pub(super) enum Joined {
-    /// It waits there, carried by this commit: ours, or one of a killed command that was the same one.
-    Waits(Oid),
+    /// It has its place there: our own, one of a killed command that was the same one, or the fence that was left for that one,
+    /// which nobody but us takes away.
+    Waits(Place),
     /// The remote allows no such refs, or cannot move them together with a branch.
     NotAllowed,
     /// The remote did not answer, and nothing was sent.
     NoContact(Failure),
     /// Nobody can tell whether it is there.
     Unknown(String),
-}
-
-/// What became of an operation that was taken out of the inbox.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Withdrawn {
-    /// Nobody has done it, and nobody will.
-    ForGood,
-    /// Somebody was faster: it is in the history.
-    Landed(Oid),
 }
 
 impl Checkout {
@@ -131,32 +150,45 @@ impl Checkout {
             letter: letter.to_owned(),
         };
         let text = serde_json::to_string(&slip)?;
-        let who = operation.committer.line();
+        Ok(Place {
+            id: operation.id.clone(),
+            commit: self.write_alone(&operation.committer.line(), &format!("{TITLE}\n\n{text}"))?,
+            since,
+            arrived: false,
+        })
+    }
+
+    /// Writes the commit that keeps an operation out of the inbox, the same one each time.
+    pub(super) fn write_fence(&self, id: &str, who: &str) -> Result<Oid> {
+        self.write_alone(who, &format!("{FENCE}\n\n{id}"))
+    }
+
+    /// Writes a commit without parents and files.
+    fn write_alone(&self, who: &str, message: &str) -> Result<Oid> {
         let tree = oid(EMPTY_TREE);
-        let commit = format!("tree {tree}\nauthor {who}\ncommitter {who}\n\n{TITLE}\n\n{text}\n");
+        let commit = format!("tree {tree}\nauthor {who}\ncommitter {who}\n\n{message}\n");
         let commit = NewObject::new(ObjectType::Commit, commit.into_bytes());
         let tree = NewObject::new(ObjectType::Tree, Vec::new());
-        let place = Place {
-            id: operation.id.clone(),
-            commit: oid(commit.id),
-            since,
-        };
+        let id = oid(commit.id);
         pack::store(&self.repository, &[tree, commit])?;
-        Ok(place)
+        Ok(id)
     }
 
     /// Puts an operation into the inbox.
-    pub(super) fn join(&self, remote: &Remote, place: &Place) -> Result<Joined> {
+    pub(super) fn join(
+        &self,
+        remote: &Remote,
+        operation: &Operation,
+        place: &Place,
+    ) -> Result<Joined> {
         let _doing = doing!("sending", "the operation to {}, to wait there", remote.name);
         let reference = place.reference();
-        let push = RefPush {
-            reference: &reference,
-            expected: None,
-            new: Some(place.commit),
-        };
-        let pushed = push::refs(self, &[push], remote)?.finish()?;
+        let pushed = self.set_place(remote, &reference, None, Some(place.commit))?;
         if pushed.is_ok() {
-            return Ok(Joined::Waits(place.commit));
+            return Ok(Joined::Waits(Place {
+                arrived: true,
+                ..place.clone()
+            }));
         }
         if push::is_no_contact(&pushed) {
             return Ok(Joined::NoContact(unreachable(remote, &pushed)));
@@ -164,9 +196,14 @@ impl Checkout {
         let Ok(there) = self.ask_for(remote, &[&reference]) else {
             return Ok(Joined::Unknown(pushed.words()));
         };
-        // Under this id nobody asks for anything else.
         if let Some(commit) = there.get(&reference) {
-            return Ok(Joined::Waits(*commit));
+            // Under this id nobody asks for anything else.
+            let fence = self.write_fence(&place.id, &operation.committer.line())?;
+            return Ok(Joined::Waits(Place {
+                commit: *commit,
+                arrived: *commit != fence,
+                ..place.clone()
+            }));
         }
         Ok(match push::not_applied(&pushed) {
             PushOutcome::Unknown(words) => Joined::Unknown(words),
@@ -180,41 +217,24 @@ impl Checkout {
         })
     }
 
-    /// Takes an operation out of the inbox again. Fails if nobody can tell what became of it.
-    pub(super) fn withdraw(&self, remote: &Remote, place: &Place, mark: &str) -> Result<Withdrawn> {
-        let reference = place.reference();
-        let pushed = self.take_away(remote, place)?;
-        if !pushed.is_ok() {
-            let branch = self.branch_ref();
-            let there = self.ask_for(remote, &[&branch, &reference])?;
-            // An answer that breaks off can look like that of an empty repository.
-            if !there.contains_key(&branch) || there.contains_key(&reference) {
-                let message = format!(
-                    "the operation still waits in `{reference}` of the remote `{}`, and may be done by somebody else:\n{}",
-                    remote.name,
-                    pushed.words()
-                );
-                let hint = "run the same command again, once that is settled: it finds out, and does nothing twice";
-                return Err(Failure::new(FailureKind::Unknown, message)
-                    .hint(hint)
-                    .into());
-            }
-        }
-        // Asked after the ref is gone: whoever takes it away does so together with the branch.
-        let tip = self.fetch(remote)?;
-        Ok(match self.find(tip, place.since, mark)? {
-            Found::At(commit) => Withdrawn::Landed(commit),
-            Found::Nowhere | Found::Unknown => Withdrawn::ForGood,
-        })
-    }
-
     /// Removes the ref of an operation, if it is still the one that we know.
     pub(super) fn take_away(&self, remote: &Remote, place: &Place) -> Result<Finished> {
         let _doing = doing!("removing", "what waits at {}", remote.name);
+        self.set_place(remote, &place.reference(), Some(place.commit), None)
+    }
+
+    /// Moves a ref of the inbox from where it is expected to where it shall be.
+    pub(super) fn set_place(
+        &self,
+        remote: &Remote,
+        reference: &str,
+        expected: Option<Oid>,
+        new: Option<Oid>,
+    ) -> Result<Finished> {
         let push = RefPush {
-            reference: &place.reference(),
-            expected: Some(place.commit),
-            new: None,
+            reference,
+            expected,
+            new,
         };
         push::refs(self, &[push], remote)?.finish()
     }
@@ -238,14 +258,11 @@ impl Checkout {
             let (Ok(name), Some(commit)) = (reference.name(), reference.target()) else {
                 continue;
             };
-            let message = self.repository.find_commit(commit);
-            let slip = message
-                .ok()
-                .and_then(|commit| Slip::read(commit.message().ok()?).ok());
+            let found = self.repository.find_commit(commit);
             waiting.push(Waiting {
                 reference: name.replacen(FETCHED, INBOX, 1),
                 commit,
-                slip,
+                says: found.map_or(Says::Nothing, |commit| Says::read(&commit)),
             });
         }
         // What cannot be removed now is removed before the next fetch.

@@ -41,6 +41,9 @@ pub(crate) struct Pending {
 pub(super) struct Waiting {
     commit: String,
     since: String,
+    /// Whether the remote is known to have taken it.
+    #[serde(default)]
+    arrived: bool,
 }
 
 impl Pending {
@@ -50,6 +53,7 @@ impl Pending {
             waiting: Some(Waiting {
                 commit: place.commit.to_string(),
                 since: place.since.to_string(),
+                arrived: place.arrived,
             }),
             ..self
         }
@@ -69,6 +73,7 @@ impl Pending {
             id: self.operation.clone(),
             commit: Oid::from_str(&waiting.commit)?,
             since: Oid::from_str(&waiting.since)?,
+            arrived: waiting.arrived,
         }))
     }
 }

@@ -18,6 +18,10 @@ pub(crate) enum Variant {
     StaleBase,
     /// A tag is pushed beside the commit, not with it.
     TagApart,
+    /// What a killed command may have sent is looked for on the remote, and not kept out.
+    NoFence,
+    /// What the remote did not take into the inbox is told as never taken; nobody looks whether it is published.
+    BelieveInboxRejection,
     /// Files are written before the index is locked.
     CheckoutBeforeLock,
     /// A lock on the index goes, whoever holds it.
@@ -48,7 +52,7 @@ mod chosen {
     static CHOSEN: OnceLock<Variant> = OnceLock::new();
 
     /// Every rule that can be broken.
-    const ALL: [Variant; 11] = [
+    const ALL: [Variant; 13] = [
         Variant::PushWithoutLease,
         Variant::PushByForce,
         Variant::BelieveRejection,
@@ -56,6 +60,8 @@ mod chosen {
         Variant::ForgetJournal,
         Variant::StaleBase,
         Variant::TagApart,
+        Variant::NoFence,
+        Variant::BelieveInboxRejection,
         Variant::CheckoutBeforeLock,
         Variant::SweepForeignLock,
         Variant::FollowLinks,

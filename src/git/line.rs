@@ -11,6 +11,7 @@ use super::commit::UnpushedCommit;
 use super::company::Company;
 use super::inbox::{Found, INBOX, Joined, Place};
 use super::journal::Pending;
+use super::known_bad::{Variant, known_bad};
 use super::operation::{Operation, pending};
 use super::remote::Remote;
 use super::{Checkout, Failure, FailureKind, outside};
@@ -42,6 +43,15 @@ enum State {
     Formed(Oid),
     /// The remote has no line.
     Closed,
+}
+
+/// What came of a try to get into the line.
+enum Entered {
+    Waits,
+    /// It was there before, and somebody has published it.
+    Landed(Oid),
+    /// It is none that could wait, or there is no line.
+    Not,
 }
 
 /// What is to be done next.
@@ -96,10 +106,11 @@ impl Line {
         let mut waiting = None;
         loop {
             let Some(place) = self.place.clone() else {
-                if !self.join(checkout, remote, (operation, since))? {
-                    break;
+                match self.join(checkout, remote, (operation, since))? {
+                    Entered::Waits => continue,
+                    Entered::Landed(commit) => return Ok(Turn::Landed(commit)),
+                    Entered::Not => break,
                 }
-                continue;
             };
             let seen = Seen::ask(checkout, remote)?;
             if seen.tip.is_none() {
@@ -107,14 +118,10 @@ impl Line {
                 return Err(checkout.no_such_branch(remote).into());
             }
             let Some(rank) = seen.rank(&place) else {
-                let tip = checkout.fetch(remote)?;
-                self.place = None;
-                let mark = (operation.mark)(&place.id);
-                if let Found::At(commit) = checkout.find(tip, place.since, &mark)? {
+                if let Some(commit) = self.gone(checkout, remote, (operation, &place))? {
                     return Ok(Turn::Landed(commit));
                 }
                 // Somebody looked at it and could not do it: it is ours alone.
-                checkout.clear_pending()?;
                 break;
             };
             if rank == 0 || outside::since(self.joined) > self.round * u32::try_from(rank + 1)? {
@@ -160,15 +167,32 @@ impl Line {
         }
     }
 
-    /// Puts the operation into the line; `false` if it is none that could wait there, or there is no line.
+    /// The operation is not in line: the commit with which somebody has published it.
+    fn gone(
+        &mut self,
+        checkout: &Checkout,
+        remote: &Remote,
+        (operation, place): (&Operation, &Place),
+    ) -> Result<Option<Oid>> {
+        let tip = checkout.fetch(remote)?;
+        let found = checkout.find(tip, place.since, &(operation.mark)(&place.id))?;
+        self.place = None;
+        if let Found::At(commit) = found {
+            return Ok(Some(commit));
+        }
+        checkout.clear_pending()?;
+        Ok(None)
+    }
+
+    /// Puts the operation into the line.
     fn join(
         &mut self,
         checkout: &Checkout,
         remote: &Remote,
         (operation, since): (&Operation, Oid),
-    ) -> Result<bool> {
+    ) -> Result<Entered> {
         let Some(letter) = &operation.letter else {
-            return Ok(false);
+            return Ok(Entered::Not);
         };
         let place = checkout.write_slip(operation, letter, since)?;
         let waits = UnpushedCommit {
@@ -177,29 +201,36 @@ impl Line {
         };
         let journal = pending(operation, waits, None);
         checkout.write_pending(&journal.waiting(&place))?;
-        match checkout.join(remote, &place)? {
-            Joined::Waits(commit) => {
-                let place = Place { commit, ..place };
+        match checkout.join(remote, operation, &place)? {
+            Joined::Waits(place) => {
                 let journal = pending(operation, waits, None);
                 checkout.write_pending(&journal.waiting(&place))?;
                 self.joined = outside::now();
                 self.round = outside::since(self.begun).max(SHORTEST);
                 self.place = Some(place);
-                return Ok(true);
+                Ok(Entered::Waits)
             }
             Joined::Unknown(words) => {
                 self.place = Some(place);
-                return Err(unknown(remote, &words).into());
+                Err(unknown(remote, &words).into())
             }
             Joined::NoContact(failure) => {
                 checkout.clear_pending()?;
-                return Err(failure.into());
+                Err(failure.into())
             }
-            Joined::NotAllowed => {}
+            Joined::NotAllowed if known_bad(Variant::BelieveInboxRejection) => {
+                checkout.clear_pending()?;
+                self.state = State::Closed;
+                Ok(Entered::Not)
+            }
+            Joined::NotAllowed => {
+                // A rejection can be that of a push which git had sent before, and what it brought is published already.
+                self.place = Some(place.clone());
+                let published = self.gone(checkout, remote, (operation, &place))?;
+                self.state = State::Closed;
+                Ok(published.map_or(Entered::Not, Entered::Landed))
+            }
         }
-        checkout.clear_pending()?;
-        self.state = State::Closed;
-        Ok(false)
     }
 
     /// Waits longer each time, the longer the more wait, and everybody differently.

@@ -9,6 +9,7 @@ mod delta;
 #[cfg(test)]
 pub(crate) mod double;
 mod failure;
+mod fence;
 mod files;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
@@ -48,6 +49,7 @@ mod worktree;
 pub(crate) use checkout::{Checkout, Selection};
 pub(crate) use commit::Signature;
 pub(crate) use failure::{Failure, FailureKind};
+pub(crate) use inbox::WAITS_AT_MOST;
 pub(crate) use journal::Pending;
 #[cfg(feature = "known-bad")]
 pub(crate) use known_bad::choose as choose_known_bad;

@@ -8,7 +8,8 @@ use git2::Oid;
 
 use super::commit::UnpushedCommit;
 use super::company::Written;
-use super::inbox::{self, Place, Withdrawn};
+use super::fence::Withdrawn;
+use super::inbox::{self, Place};
 use super::journal::Pending;
 use super::known_bad::{Variant, known_bad};
 use super::line::{Line, Turn};
@@ -240,7 +241,7 @@ impl Checkout {
         {
             return published;
         }
-        match self.withdraw(remote, place, &(operation.mark)(&place.id)) {
+        match self.withdraw(remote, operation, place) {
             Ok(Withdrawn::ForGood) => {
                 self.clear_pending()?;
                 published

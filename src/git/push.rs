@@ -255,6 +255,13 @@ fn is_broken(words: &str) -> bool {
     TROUBLES.iter().any(|trouble| words.contains(trouble))
 }
 
+/// Whether the remote, or a hook on our side, takes such a push from nobody.
+pub(super) fn is_forbidden(pushed: &Finished) -> bool {
+    let words = own_words(pushed);
+    let refused = matches!(not_applied(pushed), PushOutcome::Refused(_));
+    refused && !denies_access(&words) && !is_turned_away(&words)
+}
+
 /// The branch still stands at the parent: was that the last word?
 pub(super) fn not_applied(pushed: &Finished) -> PushOutcome {
     // Two pushes that meet on the server: the ref was locked for the other, which then may have been refused.

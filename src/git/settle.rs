@@ -5,7 +5,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use git2::Oid;
 
-use super::inbox::{Place, Withdrawn};
+use super::fence::Withdrawn;
+use super::inbox::Place;
 use super::journal::Pending;
 use super::operation::{Operation, Planned, Published, landed};
 use super::remote::Remote;
@@ -91,7 +92,7 @@ impl Checkout {
         (left, place): (&Pending, &Place),
         plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
     ) -> Result<Settled<O>> {
-        match self.withdraw(remote, place, &(operation.mark)(&place.id))? {
+        match self.withdraw(remote, operation, place)? {
             Withdrawn::Landed(commit) => {
                 let tip = self.fetch(remote)?;
                 let done = self.conclude(remote, operation, (left, tip, commit), plan)?;

@@ -56,6 +56,18 @@ const TABLE: &[Bad] = &[
         ],
     },
     Bad {
+        name: "NoFence",
+        what: "what a killed command may have sent is looked for on the remote, and not kept out",
+        caught_by: &["publish::together::what_comes_late_is_kept_out_once_another_command_has_run"],
+    },
+    Bad {
+        name: "BelieveInboxRejection",
+        what: "what is rejected on its way into the line is taken for never published",
+        caught_by: &[
+            "publish::together::a_rejection_is_not_believed_while_others_publish_what_arrived",
+        ],
+    },
+    Bad {
         name: "CheckoutBeforeLock",
         what: "files are written before the index is locked",
         caught_by: &["publish::edits::a_lock_of_git_is_respected"],

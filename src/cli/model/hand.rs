@@ -24,8 +24,6 @@ pub(super) enum Bad {
     NoJournal,
     /// Takes a broken connection for a failure.
     LostAnswerIsFailure,
-    /// Takes operations out of the inbox that may not be there any more.
-    InboxWithoutLease,
     /// Moves one ref after the other.
     NotAtomic,
 }
@@ -196,9 +194,6 @@ impl Inner {
     fn fare(&self, sent: &Sent, fate: Fate) -> Finished {
         let later = |time: Duration| {
             let mut scene = self.stage.scene();
-            if sent.new_of(MAIN).is_none() && !scene.late_joins {
-                return;
-            }
             let then = scene.now + time;
             scene.events.push((then, Event::Late(sent.clone())));
         };
@@ -287,11 +282,6 @@ impl Inner {
         match self.bad {
             Some(Bad::NoLease) => {
                 for each in &mut line.refs {
-                    each.lease = Lease::Anywhere;
-                }
-            }
-            Some(Bad::InboxWithoutLease) => {
-                for each in line.refs.iter_mut().filter(|each| each.new.is_none()) {
                     each.lease = Lease::Anywhere;
                 }
             }

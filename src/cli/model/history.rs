@@ -34,8 +34,6 @@ pub(super) struct Wish {
     pub(super) combine: Option<bool>,
     pub(super) weather: Option<Weather>,
     pub(super) bad: Option<Bad>,
-    /// Whether an operation may arrive in the inbox after its client has given up.
-    pub(super) late_joins: bool,
 }
 
 /// How a command ended.
@@ -173,7 +171,6 @@ impl Shop {
         let stage = Stage::new(count + 1, (chance, weather), remote, Box::new(commits));
         let stage = Arc::new(stage);
         stage.scene().events = events;
-        stage.scene().late_joins = wish.late_joins;
         let mut attempts = Self::acts(&stage, &actors, &times, wish.bad);
         settle(&stage, drains);
         attempts.extend(last(&stage, &actors, &mut commands, wish.bad));
@@ -289,12 +286,19 @@ fn last(
         .map(|actor| actor.clone)
         .max()
         .unwrap_or_default();
-    for clone in 0..=clones {
+    // What keeps a withdrawn operation out of the inbox goes when that would be too old, and what comes there later than that goes at
+    // once: the very last command takes it away.
+    let settled = (0..=clones).map(|clone| (clone, format!("last of clone {clone}")));
+    let very_last = (0, "last of all".to_owned());
+    for (turn, (clone, author)) in settled.chain([very_last]).enumerate() {
+        if turn > clones {
+            stage.pass(place, Duration::from_hours(2));
+        }
         let actor = actors.iter().find(|actor| actor.clone == clone).unwrap();
-        let command = Shop::last_command(format!("last of clone {clone}"));
+        let command = Shop::last_command(author);
         let number = commands.len();
         commands.push(command.clone());
-        let process = u32::try_from(place * 1000 + clone).unwrap();
+        let process = u32::try_from(place * 1000 + turn).unwrap();
         attempts.push(attempt(
             stage,
             (place, process),

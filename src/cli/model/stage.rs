@@ -89,7 +89,6 @@ pub(super) struct Scene {
     pub(super) weather: Weather,
     /// Whether the network is at its best.
     pub(super) swift: bool,
-    pub(super) late_joins: bool,
     pub(super) server: Server,
     pub(super) moves: Vec<Moved>,
     /// What there is to read when a history fails.
@@ -123,7 +122,6 @@ impl Stage {
                 chance,
                 weather,
                 swift: false,
-                late_joins: false,
                 server,
                 moves: Vec::new(),
                 tale: Vec::new(),

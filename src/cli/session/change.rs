@@ -11,7 +11,8 @@ use crate::cli::operation::Operation as Wanted;
 use crate::cli::portable::Letter;
 use crate::cli::surroundings::demands_signatures;
 use crate::git::{
-    Checkout, Operation, Other, Pending, Planned, Published, Signature, Snapshot, WorkTree, clean,
+    Checkout, Operation, Other, Pending, Planned, Published, Signature, Snapshot, WAITS_AT_MOST,
+    WorkTree, clean,
 };
 use crate::plan::{Context, Ground, Outcome, Source, argocd, render};
 use crate::report::{Fate, Input, Tag, TagState, commit_message};
@@ -21,8 +22,8 @@ use crate::tree::{ChangeSet, Draft};
 /// What came of a change, and what Argo CD is to hear of it.
 type Told = (Outcome, Fate, Option<Result<Notice>>);
 
-/// For how many seconds after a killed command the same one counts as its repetition.
-const REPEATED_WITHIN: i64 = 15 * 60;
+/// For how many seconds after a killed command the same one counts as its repetition: as long as what it sent may wait.
+const REPEATED_WITHIN: i64 = WAITS_AT_MOST;
 
 /// What is asked for: the name of the operation, the inputs that its commit records, and all there is to it.
 pub(in crate::cli) struct Request {
@@ -163,7 +164,7 @@ impl Session {
         let letter = Letter::read(letter)?;
         let then = letter.instant()?;
         let age = self.now.seconds() - then.seconds();
-        ensure!(age.abs() < REPEATED_WITHIN, "it is {age} seconds old");
+        ensure!(age.abs() < WAITS_AT_MOST, "it is {age} seconds old");
         ensure!(
             !(letter.operation.brings_manifests() && demands_signatures()),
             "nobody can tell here whether its manifests are signed"

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::world::{Answer, LOCK, RELEASE, TRAIN, Tree, World, text};
+use crate::world::{Answer, LOCK, RELEASE, TRAIN, Tree, World, program_path, text};
 
 use super::race::{assert_all_landed, locks};
 
@@ -164,6 +164,121 @@ fn after_another_command_a_killed_one_can_never_land() {
     assert_eq!(waiting(&world), [""; 0]);
     world.ok(LOCK);
     assert_eq!(times(&world, "release web 1"), 0);
+}
+
+/// A clone whose release was killed while it was being put into the line: what was sent, and where it was to wait.
+fn killed_on_the_way(world: &World) -> (World, String, String) {
+    let clone = world.clone_to("clone");
+    world.ok("lock -e dev --lock-id before -m x");
+    let hook = clone.hook("pre-push", "kill -9 $(ps -o ppid= -p $PPID); exit 1");
+    assert_ne!(clone.start(RELEASE).wait().code, 0);
+    fs::remove_file(hook).unwrap();
+    assert_eq!(waiting(world), [""; 0]);
+    let folder = clone.checkout().join(".git/trainyard");
+    let journals = fs::read_dir(folder)
+        .unwrap()
+        .map(|each| each.unwrap().path());
+    let journal = journals
+        .filter(|path| path.extension().is_some_and(|found| found == "json"))
+        .map(|path| fs::read_to_string(path).unwrap())
+        .next()
+        .unwrap();
+    let journal: serde_json::Value = serde_json::from_str(&journal).unwrap();
+    let field = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let place = format!("refs/trainyard/inbox/{}", field(&journal["operation"]));
+    (clone, field(&journal["waiting"]["commit"]), place)
+}
+
+/// The remote does now what was sent to it before; whether it can.
+fn comes_late(clone: &World, commit: &str, place: &str) -> bool {
+    let line = format!("git push -q --force-with-lease={place}: origin {commit}:{place}");
+    let line = format!("{line} && touch ../came || rm -f ../came");
+    clone.shell(&line);
+    clone.checkout().join("../came").exists()
+}
+
+#[test]
+fn what_comes_late_is_kept_out_once_another_command_has_run() {
+    let world = yard();
+    let (clone, commit, place) = killed_on_the_way(&world);
+    assert_done(&clone.run("lock -e dev --lock-id later -m x"));
+    assert_eq!(waiting(&world), [place.as_str()]);
+    assert!(!comes_late(&clone, &commit, &place));
+    world.ok(LOCK);
+    assert_eq!(times(&world, "release web 1"), 0);
+    assert_eq!(waiting(&world), [place.as_str()]);
+    // When nobody would do it any more, its place is free.
+    for number in 0..15 {
+        world.run(&format!("status -e dev --quiet --branch none-{number}"));
+    }
+    world.ok("lock -e dev --lock-id last -m x");
+    assert_eq!(waiting(&world), [""; 0]);
+    assert!(comes_late(&clone, &commit, &place));
+    world.ok("lock -e dev --lock-id very-last -m x");
+    assert_eq!(times(&world, "release web 1"), 0);
+    assert_settled(&world, &[&world, &clone]);
+}
+
+#[test]
+fn what_comes_late_is_taken_out_by_another_command() {
+    let world = yard();
+    let (clone, commit, place) = killed_on_the_way(&world);
+    assert!(comes_late(&clone, &commit, &place));
+    assert_done(&clone.run("lock -e dev --lock-id later -m x"));
+    assert_eq!(waiting(&world), [""; 0]);
+    assert_eq!(times(&world, "release web 1"), 0);
+}
+
+#[test]
+fn a_command_that_was_kept_out_is_done_when_it_is_run_again() {
+    let world = yard();
+    let (clone, _, place) = killed_on_the_way(&world);
+    // Its settling is killed, too, when the place is closed and nothing else is done.
+    let lines = "read ours commit place rest; git push -q --no-verify origin $commit:$place; kill -9 $(ps -o ppid= -p $PPID); exit 1";
+    let hook = clone.hook("pre-push", lines);
+    let other = "lock -e dev --lock-id other -m x";
+    assert_ne!(clone.start(other).wait().code, 0);
+    fs::remove_file(hook).unwrap();
+    assert_eq!(waiting(&world), [place]);
+    assert_done(&clone.run(RELEASE));
+    assert_done(&clone.run(other));
+    assert_eq!(times(&world, "release web 1"), 1);
+    assert_eq!(times(&world, "release web 2"), 0);
+    assert_settled(&world, &[&clone]);
+}
+
+#[test]
+fn a_remote_without_an_inbox_needs_no_fence() {
+    let world = yard();
+    let (clone, ..) = killed_on_the_way(&world);
+    world.remote_hook("update", "case $1 in refs/trainyard/*) exit 1;; esac");
+    assert_done(&clone.run("lock -e dev --lock-id later -m x"));
+    assert_eq!(times(&world, "release web 1"), 0);
+    assert_settled(&world, &[&clone]);
+}
+
+#[test]
+fn a_rejection_is_not_believed_while_others_publish_what_arrived() {
+    let world = yard();
+    let clone = world.clone_to("clone");
+    let other = world.clone_to("other");
+    world.ok("lock -e dev --lock-id before -m x");
+    // As if git had sent it twice: it arrives, somebody publishes it, and then comes the answer to the second.
+    let (program, folder) = (program_path(), other.checkout().display().to_string());
+    let lines = format!(
+        "read ours commit place rest; case $place in refs/heads/*) exit 0;; esac
+        git push -q --no-verify origin $commit:$place
+        cd '{folder}' && env -u GIT_DIR -u GIT_PREFIX '{program}' lock -e dev --lock-id other -m x
+        exit 1"
+    );
+    let hook = clone.hook("pre-push", &lines);
+    let answer = clone.run(RELEASE);
+    fs::remove_file(hook).unwrap();
+    assert_done(&answer);
+    assert_eq!(times(&world, "lock dev (`other`)"), 1, "{answer}");
+    assert_eq!(times(&world, "release web 1"), 1, "{answer}");
+    assert_eq!(times(&world, "release web 2"), 0, "{answer}");
+    assert_settled(&world, &[&clone, &other]);
 }
 
 #[test]

@@ -1,0 +1,119 @@
+//! Takes an operation out of the inbox again, so that it is done by nobody from then on: not even if it comes there late.
+
+use anyhow::Result;
+use git2::Oid;
+
+use super::inbox::{Found, Place};
+use super::known_bad::{Variant, known_bad};
+use super::operation::Operation;
+use super::push;
+use super::remote::Remote;
+use super::{Checkout, Failure, FailureKind};
+
+/// How often an operation may come or go while it is taken out.
+const TRIES: u32 = 4;
+
+/// What became of an operation that was taken out of the inbox.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Withdrawn {
+    /// Nobody has done it, and nobody will.
+    ForGood,
+    /// Somebody was faster: it is in the history.
+    Landed(Oid),
+}
+
+impl Checkout {
+    /// Takes an operation out of the inbox again. If nobody knows that it came there, a fence is left in its place, which keeps
+    /// out what a killed command sent and the remote did not do yet. Fails if nobody can tell what became of it.
+    pub(super) fn withdraw(
+        &self,
+        remote: &Remote,
+        operation: &Operation,
+        place: &Place,
+    ) -> Result<Withdrawn> {
+        let mark = (operation.mark)(&place.id);
+        let published = || -> Result<Option<Oid>> {
+            let tip = self.fetch(remote)?;
+            Ok(match self.find(tip, place.since, &mark)? {
+                Found::At(commit) => Some(commit),
+                Found::Nowhere | Found::Unknown => None,
+            })
+        };
+        // What is in the history needs no fence: nobody publishes it again.
+        if !place.arrived
+            && let Some(commit) = published()?
+        {
+            let _ = self.take_away(remote, place);
+            return Ok(Withdrawn::Landed(commit));
+        }
+        self.take_out(remote, operation, place)?;
+        // Asked after it is out: whoever takes it away does so together with the branch.
+        Ok(published()?.map_or(Withdrawn::ForGood, Withdrawn::Landed))
+    }
+
+    fn take_out(&self, remote: &Remote, operation: &Operation, place: &Place) -> Result<()> {
+        let (branch, reference) = (self.branch_ref(), place.reference());
+        let (mut there, fence) = if place.arrived || known_bad(Variant::NoFence) {
+            (Some(place.commit), None)
+        } else {
+            let fence = self.write_fence(&place.id, &self.sender(operation, place))?;
+            let there = self.stands(remote, (&branch, &reference), "")?;
+            (there, Some(fence))
+        };
+        let mut words = String::new();
+        for _ in 0..TRIES {
+            if there == fence {
+                return Ok(());
+            }
+            let new = if there.is_none() { fence } else { None };
+            let pushed = self.set_place(remote, &reference, there, new)?;
+            let is_last = new.is_some() || there == Some(place.commit);
+            // Where nothing may be put, nothing comes late.
+            if is_last && pushed.is_ok() || new.is_some() && push::is_forbidden(&pushed) {
+                return Ok(());
+            }
+            words = pushed.words();
+            let now = self.stands(remote, (&branch, &reference), &words)?;
+            if now == there && !pushed.is_ok() {
+                break;
+            }
+            there = now;
+        }
+        Err(still_waits(remote, &reference, &words).into())
+    }
+
+    /// What stands in a place of the inbox.
+    fn stands(
+        &self,
+        remote: &Remote,
+        (branch, reference): (&str, &str),
+        words: &str,
+    ) -> Result<Option<Oid>> {
+        let mut there = self.ask_for(remote, &[branch, reference])?;
+        if !there.contains_key(branch) {
+            // An answer that breaks off can look like that of an empty repository.
+            return Err(still_waits(remote, reference, words).into());
+        }
+        Ok(there.remove(reference))
+    }
+
+    /// Who put the operation into the inbox, and when, as its commit says it.
+    fn sender(&self, operation: &Operation, place: &Place) -> String {
+        let slip = self.repository.find_commit(place.commit);
+        let line = slip.and_then(|slip| slip.header_field_bytes("committer"));
+        let line = line
+            .ok()
+            .and_then(|line| String::from_utf8(line.to_vec()).ok());
+        line.unwrap_or_else(|| operation.committer.line())
+    }
+}
+
+fn still_waits(remote: &Remote, reference: &str, words: &str) -> Failure {
+    let name = &remote.name;
+    let message = format!(
+        "the operation may wait in `{reference}` of the remote `{name}`, and be done by somebody else:\n{words}"
+    );
+    let hint =
+        "run the same command again, once that is settled: it finds out, and does nothing twice";
+    Failure::new(FailureKind::Unknown, message).hint(hint)
+}
