@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::time::Instant;
 
-use actor::{act, has_files, quiet};
+use actor::{Quiet, act, has_files, quiet};
 use evidence::{Checkout, Evidence, git, history};
 use figures::Figures;
 use script::Script;
@@ -98,15 +98,21 @@ fn run(script: &Script) -> Evidence {
         edits.entry(actor.clone).or_default().extend(seen.edits);
         faults.extend(seen.faults);
     }
-    let mut checkouts = Vec::new();
-    for (number, clone) in stage.clones.iter().enumerate() {
-        let last = quiet(&stage, number);
+    let mut last_command = |number, when| {
+        let last = quiet(&stage, number, when);
         if last.ending != evidence::Ending::Exit(0) || last.stderr.contains("stays as it is") {
             faults.push(format!(
                 "the last command in clone {number}: {:?}\n{}",
                 last.ending, last.stderr
             ));
         }
+        last
+    };
+    let clones = 0..stage.clones.len();
+    attempts.extend(clones.map(|number| last_command(number, Quiet::Soon)));
+    let mut checkouts = Vec::new();
+    for (number, clone) in stage.clones.iter().enumerate() {
+        let last = last_command(number, Quiet::Late);
         let edits = edits.remove(&number).unwrap_or_default();
         checkouts.push(look(clone, number, edits, &last));
         attempts.push(last);

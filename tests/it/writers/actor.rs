@@ -217,14 +217,27 @@ fn kill_all(first: u32) {
     }
 }
 
-/// The last command in a clone, when nobody else is at work: it settles what others left.
-pub(super) fn quiet(stage: &Stage, clone: usize) -> Attempt {
-    let mark = format!("quiet-{clone}@yard.example");
-    let second = 800 + i64::try_from(clone).unwrap();
+/// When nobody else is at work.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Quiet {
+    /// A command settles what others left.
+    Soon,
+    /// So late that nobody does any more what waits: a command finds it so.
+    Late,
+}
+
+/// A command in a clone when nobody else is at work.
+pub(super) fn quiet(stage: &Stage, clone: usize, when: Quiet) -> Attempt {
+    let (id, second) = match when {
+        Quiet::Soon => (format!("quiet-{clone}"), 800),
+        Quiet::Late => (format!("late-{clone}"), 2000),
+    };
+    let mark = format!("{id}@yard.example");
+    let second = second + i64::try_from(clone).unwrap();
     let ask = super::ask::Ask::Lock {
         place: super::ask::Place::Environment("dev".to_owned()),
         what: super::ask::What::All,
-        id: format!("quiet-{clone}"),
+        id,
     };
     let (words, _) = ask.words(&stage.folder(&mark));
     let tip_before = stage.tip();

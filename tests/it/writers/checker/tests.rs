@@ -6,7 +6,7 @@ use super::super::ask::{Ask, Place, What};
 use super::super::evidence::{Commit, Ending, Evidence, Node};
 use super::super::script::{Actor, Befalls, Script, Shape, Step, Task, mark};
 use super::super::stage::Stage;
-use super::super::{look, quiet, remote, run};
+use super::super::{Quiet, look, quiet, remote, run};
 use super::faults;
 
 fn on(environment: &str) -> Place {
@@ -404,7 +404,7 @@ fn assert_found(plants: &[(&str, Plant)]) {
 fn what_is_left_in_a_clone_or_on_the_remote_is_found() {
     let stage = Stage::set(&script(Vec::new()));
     let clone = &stage.clones[0];
-    let last = quiet(&stage, 0);
+    let last = quiet(&stage, 0, Quiet::Late);
     let faults = || {
         let mut evidence = sound();
         evidence.checkouts = vec![look(clone, 0, Vec::new(), &last), remote(&stage)];
