@@ -103,7 +103,9 @@ impl Checkout {
         let slip = match &waiting.says {
             Says::Operation(slip) => slip,
             // Until then what it keeps out could still come.
-            Says::Fence(begun) if operation.committer.seconds - begun < WAITS_AT_MOST => {
+            Says::Fence(begun)
+                if operation.committer.seconds.abs_diff(*begun) < WAITS_AT_MOST.unsigned_abs() =>
+            {
                 return Ok(Taken::Not);
             }
             Says::Fence(_) | Says::Nothing => return Ok(Taken::Away),

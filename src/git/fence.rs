@@ -110,6 +110,11 @@ impl Checkout {
 
 fn still_waits(remote: &Remote, reference: &str, words: &str) -> Failure {
     let name = &remote.name;
+    let words = if words.is_empty() {
+        "the remote shows nothing at all"
+    } else {
+        words
+    };
     let message = format!(
         "the operation may wait in `{reference}` of the remote `{name}`, and be done by somebody else:\n{words}"
     );

@@ -248,6 +248,21 @@ fn a_command_that_was_kept_out_is_done_when_it_is_run_again() {
 }
 
 #[test]
+fn a_fence_of_another_time_keeps_nothing_out() {
+    let world = yard();
+    world.ok("lock -e dev --lock-id before -m x");
+    for (number, day) in ["2001-01-01", "2099-01-01"].iter().enumerate() {
+        world.shell(&format!(
+            "export GIT_COMMITTER_DATE={day}T00:00:00Z
+            fence=$(git commit-tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904 -m 'trainyard: an operation that was withdrawn')
+            git push -q origin $fence:refs/trainyard/inbox/{number}"
+        ));
+        world.ok(&format!("lock -e dev --lock-id lock-{number} -m x"));
+        assert_eq!(waiting(&world), [""; 0], "{day}");
+    }
+}
+
+#[test]
 fn a_remote_without_an_inbox_needs_no_fence() {
     let world = yard();
     let (clone, ..) = killed_on_the_way(&world);
