@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use super::scene::Shape;
-use crate::world::{Answer, World, answer, skipped, words};
+use crate::world::{Answer, World, answer, program_path, skipped, words};
 
 /// The system calls that change something; those of other machines are passed over.
 const EFFECTS: [&str; 32] = [
@@ -213,7 +213,7 @@ fn under_strace(
     for expression in expressions {
         arguments.extend(["-e", expression]);
     }
-    let program = env!("CARGO_BIN_EXE_trainyard");
+    let program = program_path();
     match whose {
         Whose::Ours => {
             let mut strace = world.beside("strace");
@@ -252,7 +252,7 @@ fn under_strace(
 
 /// Runs a command at this minute.
 pub(super) fn run_at(world: &World, shape: Shape, line: &str, minute: i64) -> Answer {
-    let mut program = world.beside(env!("CARGO_BIN_EXE_trainyard"));
+    let mut program = world.beside(program_path());
     program.args(words(&shape.line(line)));
     answer_at(&mut program, minute)
 }

@@ -114,7 +114,7 @@ fn without_room_for_another_thread_nothing_begins() {
         "inject=clone3,clone:error=EAGAIN:when=1+",
     ]);
     strace
-        .arg(env!("CARGO_BIN_EXE_trainyard"))
+        .arg(crate::world::program_path())
         .args(RELEASE.split(' '));
     let answer = crate::world::answer(&mut strace, world.now());
     assert_eq!(answer.code, 1, "{answer}");

@@ -7,7 +7,7 @@ use super::disk::Disk;
 use super::fault::run_at;
 use super::scene::{OTHER, Shape, VERBS};
 use super::verdict::{Before, check_tidy, check_words};
-use crate::world::{Answer, World, skipped};
+use crate::world::{Answer, World, program_path, skipped};
 
 /// Commands that only look.
 const LOOKS: [&str; 6] = [
@@ -81,7 +81,7 @@ fn in_folders_that_others_own_it_looks_and_changes_nothing() {
         command.args(crate::world::words(line));
         command
     };
-    let program = env!("CARGO_BIN_EXE_trainyard");
+    let program = program_path();
     world.shell("chmod 755 ..");
     if !as_nobody(program, "--version")
         .output()

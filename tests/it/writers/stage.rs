@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::ask::Files;
 use super::script::{Befalls, Fate, Script, Shape};
-use crate::world::{Tree, World, text};
+use crate::world::{Tree, World, program_path, text};
 
 /// When the first operation is.
 const DAWN: &str = "2026-04-01T08:00:00Z";
@@ -98,7 +98,7 @@ impl Stage {
     ) -> Command {
         let dawn: Timestamp = DAWN.parse().unwrap();
         let now = dawn + SignedDuration::from_secs(second);
-        let mut program = Command::new(env!("CARGO_BIN_EXE_trainyard"));
+        let mut program = Command::new(program_path());
         let environment = self.surroundings.iter().map(|(name, value)| (name, value));
         program
             .env_clear()
