@@ -60,6 +60,9 @@ fn assert_told(world: &World, folder: &Path) {
     assert_eq!(git("-C checkout status --porcelain"), "");
     assert_eq!(git("-C checkout rev-list --count HEAD"), "21");
     git("--git-dir remote.git fsck --strict");
+    let checkout = folder.join("checkout").display().to_string();
+    let verified = world.run_words(&["--repo", &checkout, "verify", "--strict"]);
+    assert_eq!(verified.code, 0, "{verified}");
 }
 
 #[test]

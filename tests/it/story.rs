@@ -116,6 +116,7 @@ impl<'input> Story<'input> {
             assert_eq!(commits, expected, "commits of a command in {}", step.title);
         }
         self.assert_in_step(world, &step.title);
+        world.assert_sound();
     }
 
     fn release(&mut self, world: &World, app: &str, number: u64) {

@@ -127,7 +127,11 @@ impl Look<'_> {
             app: app.clone(),
         };
         let path = deployment::version_path(environment, app);
-        match deployment::current(self.tree, environment, app)? {
+        let current = deployment::current(self.tree, environment, app)?;
+        if current != Linked::Nothing {
+            self.at_work.insert(environment.clone());
+        }
+        match current {
             Linked::To(version) => {
                 self.counts.deployments += 1;
                 for part in [Part::DeployedBy, Part::DeployedByEmail, Part::DeployedAt] {

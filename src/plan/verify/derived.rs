@@ -24,11 +24,19 @@ pub(crate) enum DerivedFault {
     /// The manifest that is applied cannot be.
     ManifestUnfit { environment: EnvName, why: Unfit },
     /// Argo CD is not told of an environment.
-    ArgoCdMissing(EnvName),
+    ArgoCdMissing(EnvName, AtWork),
     /// Argo CD is told something else than what is so.
     ArgoCdDiffers(EnvName, Difference),
     /// No config describes that project.
     ArgoCdOrphan,
+}
+
+/// Whether an environment runs something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AtWork {
+    Yes,
+    /// Its file comes with its first deployment, unless a command has written its config.
+    NotYet,
 }
 
 /// In what a file for Argo CD differs.
@@ -82,7 +90,12 @@ impl Look<'_> {
     fn argocd_file(&mut self, environment: &EnvName, path: &RepoPath, text: &str) -> Result<()> {
         if !self.is(path, Kind::File)? {
             if self.tree.kind(path)?.is_none() {
-                let fault = DerivedFault::ArgoCdMissing(environment.clone());
+                let at_work = if self.at_work.contains(environment) {
+                    AtWork::Yes
+                } else {
+                    AtWork::NotYet
+                };
+                let fault = DerivedFault::ArgoCdMissing(environment.clone(), at_work);
                 self.found(path, What::Derived(fault));
             }
             return Ok(());
@@ -147,9 +160,13 @@ impl fmt::Display for DerivedFault {
                 write!(formatter, "differs from what runs there (`{release}`)")
             }
             Self::ManifestUnfit { why, .. } => write!(formatter, "cannot be applied: {why}"),
-            Self::ArgoCdMissing(name) => {
+            Self::ArgoCdMissing(name, AtWork::Yes) => {
                 write!(formatter, "is missing: Argo CD is not told of `{name}`")
             }
+            Self::ArgoCdMissing(name, AtWork::NotYet) => write!(
+                formatter,
+                "is missing: Argo CD is not told of `{name}`, where nothing runs yet"
+            ),
             Self::ArgoCdDiffers(name, Difference::Content) => {
                 write!(formatter, "differs from what `{name}` runs, or is configured to be")
             }
@@ -169,7 +186,7 @@ impl Told for DerivedFault {
             Self::ManifestMissing(_) => "applied-manifest-missing",
             Self::ManifestDiffers { .. } => "applied-manifest-differs",
             Self::ManifestUnfit { .. } => "applied-manifest-unfit",
-            Self::ArgoCdMissing(_) => "argocd-missing",
+            Self::ArgoCdMissing(..) => "argocd-missing",
             Self::ArgoCdDiffers(_, Difference::Content) => "argocd-differs",
             Self::ArgoCdDiffers(_, Difference::Url) => "argocd-url",
             Self::ArgoCdOrphan => "argocd-orphan",
@@ -180,17 +197,19 @@ impl Told for DerivedFault {
         match self {
             Self::ManifestMissing(_) | Self::ManifestUnfit { .. } => Severity::Error,
             Self::ManifestDiffers { .. }
-            | Self::ArgoCdMissing(_)
+            | Self::ArgoCdMissing(_, AtWork::Yes)
             | Self::ArgoCdDiffers(_, Difference::Content)
             | Self::ArgoCdOrphan => Severity::Warning,
-            Self::ArgoCdDiffers(_, Difference::Url) => Severity::Note,
+            Self::ArgoCdMissing(_, AtWork::NotYet) | Self::ArgoCdDiffers(_, Difference::Url) => {
+                Severity::Note
+            }
         }
     }
 
     fn mend(&self, path: &str) -> Mend {
         let rendering = |name: &EnvName| Mend::ByHand(format!("trainyard render -e {name}"));
         match self {
-            Self::ManifestMissing(_) | Self::ArgoCdMissing(_) => Mend::Safe,
+            Self::ManifestMissing(_) | Self::ArgoCdMissing(..) => Mend::Safe,
             // What stands there was changed by hand, and may be meant: nobody but a person can tell.
             Self::ManifestDiffers { place, .. } => rendering(&place.environment),
             Self::ManifestUnfit { environment, .. } => rendering(environment),

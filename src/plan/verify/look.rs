@@ -21,6 +21,8 @@ pub(super) struct Look<'a> {
     /// The releases of each app.
     pub(super) releases: BTreeMap<AppName, Vec<Version>>,
     pub(super) teams: BTreeSet<TeamName>,
+    /// The environments that run something, or are said to.
+    pub(super) at_work: BTreeSet<EnvName>,
     /// The commits that releases were built from, if commit data is kept.
     pub(super) commits: BTreeSet<(CommitId, AppName)>,
     /// The environments that are none, for which releases have manifests: the first of these, and how many there are.
@@ -40,6 +42,7 @@ impl<'a> Look<'a> {
             counts: Counts::default(),
             releases: BTreeMap::new(),
             teams: BTreeSet::new(),
+            at_work: BTreeSet::new(),
             commits: BTreeSet::new(),
             unknown: BTreeMap::new(),
             blank: Content::new(manifest::EMPTY.as_bytes()).id(),

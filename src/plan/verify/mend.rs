@@ -37,7 +37,7 @@ pub(super) fn mend(draft: &mut Draft, ground: &Ground, fault: &Fault) -> Result<
             bring_in_step(draft, environment, app)?;
             Ok(())
         }
-        What::Derived(DerivedFault::ArgoCdMissing(name)) => {
+        What::Derived(DerivedFault::ArgoCdMissing(name, _)) => {
             let names = std::iter::once(name.clone()).collect();
             argocd::write(draft, ground, &ground.environments, &names)?;
             Ok(())

@@ -1,6 +1,6 @@
 //! The repository that a scenario is played on, and the program that plays on it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use assert_cmd::Command;
 use git2::{Index, IndexEntry, IndexTime, ObjectType, Oid, Repository, Signature, Time};
+use serde_json::Value;
 use tempfile::TempDir;
 
 use super::Program;
@@ -66,13 +67,10 @@ impl Stage {
         Ok(fs::write(path, content)?)
     }
 
-    /// Runs one line.
-    pub(super) fn run(&self, program: &Program, step: &Step, hand: &Hand) -> Result<Answer> {
+    /// The program, for this repository.
+    fn command(&self, program: &Program) -> Command {
         let mut command = Command::new(&program.path);
         seclude(&mut command, &self.room.path().join("home"))
-            .env("TRAINYARD_AUTHOR_NAME", hand.name)
-            .env("TRAINYARD_AUTHOR_EMAIL", hand.email)
-            .env("TRAINYARD_NOW", hand.at)
             .current_dir(self.room.path().join("inputs"))
             .timeout(PATIENCE);
         match &self.world {
@@ -82,6 +80,38 @@ impl Stage {
                 .env("TRAINYARD_NO_PUSH", "true"),
         };
         command
+    }
+
+    /// The errors and warnings that `verify` finds, with their paths. Only our own program can tell.
+    pub(super) fn wrong(&self, program: &Program) -> Result<BTreeSet<String>> {
+        if !program.ours {
+            return Ok(BTreeSet::new());
+        }
+        let output = self
+            .command(program)
+            .args(["verify", "-o", "json"])
+            .output()?;
+        let Ok(answer) = serde_json::from_slice::<Value>(&output.stdout) else {
+            // What is no manifest repository is refused.
+            return Ok(BTreeSet::new());
+        };
+        let faults = answer["faults"].as_array().context("`faults` is a list")?;
+        // A group whose environments are not equally far may be asked for: the operation warns of it.
+        let is_meant =
+            |fault: &Value| fault["severity"] == "note" || fault["kind"] == "unequal-group";
+        let faults = faults.iter().filter(|fault| !is_meant(fault));
+        Ok(faults
+            .map(|fault| format!("{} {}: {}", fault["path"], fault["kind"], fault["problem"]))
+            .collect())
+    }
+
+    /// Runs one line.
+    pub(super) fn run(&self, program: &Program, step: &Step, hand: &Hand) -> Result<Answer> {
+        let mut command = self.command(program);
+        command
+            .env("TRAINYARD_AUTHOR_NAME", hand.name)
+            .env("TRAINYARD_AUTHOR_EMAIL", hand.email)
+            .env("TRAINYARD_NOW", hand.at)
             .args(words(&step.run))
             .write_stdin(step.stdin.clone());
         let output = command.output()?;

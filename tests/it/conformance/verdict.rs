@@ -32,6 +32,7 @@ pub(super) fn judge(scenario: &Scenario, program: &Program) -> Result<()> {
         }
     }
     let mut tip = stage.tip()?;
+    let wrong_before = stage.wrong(program)?;
     for (number, step) in scenario.steps.iter().enumerate() {
         let at = format!("2026-03-02T08:{:02}:00Z", number + 1);
         let hand = hand(step, &at)?;
@@ -46,6 +47,10 @@ pub(super) fn judge(scenario: &Scenario, program: &Program) -> Result<()> {
         stage.assert_in_step();
         (expected, tip) = (after, came_to);
     }
+    // What was sound stays sound, whatever is done.
+    let wrong_after = stage.wrong(program)?;
+    let new: Vec<_> = wrong_after.difference(&wrong_before).collect();
+    ensure!(new.is_empty(), "`verify` finds at the end: {new:#?}");
     Ok(())
 }
 

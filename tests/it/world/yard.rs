@@ -68,6 +68,13 @@ impl World {
         assert_eq!(self.left_lying(), [""; 0], "left lying about");
     }
 
+    /// `verify` finds neither errors nor warnings.
+    #[track_caller]
+    pub(crate) fn assert_sound(&self) {
+        let answer = self.run("verify --strict");
+        assert_eq!(answer.code, 0, "verify\n{answer}");
+    }
+
     /// `git status`, a line for each path.
     #[track_caller]
     pub(crate) fn status(&self) -> String {
