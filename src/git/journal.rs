@@ -59,6 +59,11 @@ impl Pending {
         }
     }
 
+    /// Whether it may still land while the branch stands at `tip`.
+    pub(super) fn is_open_at(&self, tip: Option<&str>) -> bool {
+        self.waiting.is_none() && tip == Some(self.base.as_str())
+    }
+
     /// Whether it was planned on this commit: then it may still land as long as the branch stands there.
     pub(super) fn is_on(&self, base: Oid) -> bool {
         self.base == base.to_string()
@@ -119,14 +124,17 @@ impl Checkout {
     }
 
     pub(super) fn journal_path(&self) -> PathBuf {
-        let remote = self
-            .remote
-            .as_ref()
-            .map(|remote| remote.name.as_str())
-            .unwrap_or_default();
-        let place = crc32fast::hash(format!("{remote}\0{}", self.branch).as_bytes());
-        guard::folder(self.repository.commondir()).join(format!("push-{place:08x}.json"))
+        let remote = self.remote.as_ref().map(|remote| remote.name.as_str());
+        let name = file_name(remote, &self.branch);
+        guard::folder(self.repository.commondir()).join(name)
     }
+}
+
+/// The name of the journal of pushes to a branch; without a remote, of changes that stay here.
+pub(super) fn file_name(remote: Option<&str>, branch: &str) -> String {
+    let remote = remote.unwrap_or_default();
+    let place = crc32fast::hash(format!("{remote}\0{branch}").as_bytes());
+    format!("push-{place:08x}.json")
 }
 
 /// What every journal begins with.

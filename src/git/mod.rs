@@ -53,7 +53,7 @@ pub(crate) use inbox::WAITS_AT_MOST;
 pub(crate) use journal::Pending;
 #[cfg(feature = "known-bad")]
 pub(crate) use known_bad::choose as choose_known_bad;
-pub(crate) use litter::Litter;
+pub(crate) use litter::{Litter, Whither};
 pub(crate) use operation::{Operation, Other, Planned, Published};
 #[cfg(test)]
 pub(crate) use outside::played;

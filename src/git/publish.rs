@@ -349,6 +349,12 @@ impl Checkout {
         planned
     }
 
+    /// The commit at which the branch of the remote stood when we last heard of it, in words.
+    pub(crate) fn heard_of(&self) -> Option<String> {
+        let heard = self.last_heard().ok().flatten();
+        heard.map(|commit| commit.to_string())
+    }
+
     /// Where the branch of the remote stood when we last heard of it. A bare clone does not keep that apart from its own branch;
     /// if that is ahead, the compare-and-swap of the push tells, as for anything else that is not so.
     fn last_heard(&self) -> Result<Option<Oid>> {

@@ -386,8 +386,14 @@ const UNFINISHED: &str = "what an interrupted command began there is not finishe
 
 /// Whether the move of a killed command is still to be finished; its journal must not be lost.
 fn is_unfinished(checkout: &Checkout) -> Result<bool> {
+    let left = half_way(checkout)?;
+    Ok(left.is_some_and(|branch| branch == checkout.branch))
+}
+
+/// The branch whose checkout a killed command left half way.
+pub(super) fn half_way(checkout: &Checkout) -> Result<Option<String>> {
     let left = journal::read::<Move>(&journal_path(checkout))?;
-    Ok(left.is_some_and(|left| left.branch == checkout.branch))
+    Ok(left.map(|left| left.branch))
 }
 
 pub(super) fn journal_path(checkout: &Checkout) -> PathBuf {

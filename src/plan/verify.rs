@@ -26,7 +26,7 @@ use super::{Ground, argocd};
 use crate::tree::{Draft, ReadTree};
 
 pub(crate) use fault::{Fault, Mend, Severity};
-pub(crate) use local::LocalFault;
+pub(crate) use local::{Elsewhere, LocalFault};
 use look::Look;
 
 /// What a look at a whole repository came to.

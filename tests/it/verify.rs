@@ -1,4 +1,5 @@
 //! `verify`: each fault in a real repository, what it says of it, and the command that mends it.
 
+mod killed;
 mod mending;
 mod usage;

@@ -4,8 +4,8 @@ use anyhow::Result;
 
 use super::{Session, context, reading};
 use crate::cli::operation::Operation;
-use crate::git::{Checkout, Litter};
-use crate::plan::verify::{Fault, LocalFault, verify};
+use crate::git::{Checkout, Litter, Whither};
+use crate::plan::verify::{Elsewhere, Fault, LocalFault, verify};
 use crate::plan::{Done, Outcome};
 use crate::state::Actor;
 
@@ -14,11 +14,11 @@ impl Session {
     pub(in crate::cli) fn examine(&self) -> Result<Outcome> {
         let checkout = Checkout::open(&self.selection)?;
         let context = context(&checkout, Actor::default(), self.now);
-        let mut verified = checkout.look(|snapshot| {
+        let (mut verified, tip) = checkout.look(|snapshot| {
             let _doing = reading(snapshot);
-            verify(snapshot, &context)
+            Ok((verify(snapshot, &context)?, snapshot.commit().to_string()))
         })?;
-        verified.add(litter(&checkout)?);
+        verified.add(litter(&checkout, Some(&tip))?);
         let outcome = Outcome {
             done: Done::Verified(verified),
             warnings: Vec::new(),
@@ -30,15 +30,17 @@ impl Session {
     /// Mends what is safe to mend, and tells what is left.
     pub(in crate::cli) fn mend(&self, operation: &Operation) -> Result<Outcome> {
         let checkout = Checkout::open(&self.selection)?;
-        let before = litter(&checkout)?;
+        let before = litter(&checkout, None)?;
         let (mut outcome, fate) = self.publish(operation)?;
         if !self.dry_run {
             let _guard = checkout.guard()?;
             checkout.sweep_drafts()?;
         }
         if let Done::Verified(verified) = &mut outcome.done {
-            let left = litter(&checkout)?;
-            let gone = before.into_iter().filter(|fault| !left.contains(fault));
+            let tip = checkout.heard_of();
+            let left = litter(&checkout, tip.as_deref())?;
+            let is_left = |fault: &Fault| left.iter().any(|left| left.path == fault.path);
+            let gone = before.into_iter().filter(|fault| !is_left(fault));
             verified.mended.get_or_insert_default().extend(gone);
             verified.add(left);
         }
@@ -47,14 +49,17 @@ impl Session {
     }
 }
 
-/// What killed commands left in this clone.
-fn litter(checkout: &Checkout) -> Result<Vec<Fault>> {
-    let litter = checkout.litter().into_iter();
+/// What killed commands left in this clone, while the branch stands at `tip`.
+fn litter(checkout: &Checkout, tip: Option<&str>) -> Result<Vec<Fault>> {
+    let litter = checkout.litter(tip).into_iter();
     let faults = litter.map(|(path, litter)| {
         let fault = match litter {
             Litter::Push => LocalFault::Push,
-            Litter::OtherPush => LocalFault::OtherPush,
+            Litter::OpenPush => LocalFault::OpenPush,
+            Litter::OtherPush(whither) => LocalFault::OtherPush(whither.map(elsewhere)),
             Litter::Move => LocalFault::Move,
+            Litter::OtherMove(branch) => LocalFault::OtherMove(branch),
+            Litter::Damaged => LocalFault::Damaged,
             Litter::Draft => LocalFault::Draft,
             Litter::Fetched => LocalFault::Ref,
             Litter::GitLock(minutes) => LocalFault::GitLock(minutes),
@@ -70,4 +75,8 @@ fn litter(checkout: &Checkout) -> Result<Vec<Fault>> {
         }));
     }
     Ok(faults)
+}
+
+fn elsewhere(Whither { remote, branch }: Whither) -> Elsewhere {
+    Elsewhere { remote, branch }
 }

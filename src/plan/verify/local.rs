@@ -10,10 +10,16 @@ use crate::state::plain;
 pub(crate) enum LocalFault {
     /// A push of this branch whose end nobody has seen.
     Push,
-    /// A push of another remote or branch, or one that cannot be read.
-    OtherPush,
+    /// The same, while the branch stands where it stood before.
+    OpenPush,
+    /// A push of another branch or remote; the options that name them, if they are known.
+    OtherPush(Option<Elsewhere>),
     /// A checkout that is half way to a commit.
     Move,
+    /// The same of another branch.
+    OtherMove(String),
+    /// A journal that nobody can read.
+    Damaged,
     /// What a journal was being written into.
     Draft,
     /// A ref that holds what was fetched.
@@ -22,6 +28,14 @@ pub(crate) enum LocalFault {
     GitLock(u64),
     /// A ref of the remote under which an operation waits to be published.
     Waiting { remote: String },
+}
+
+/// Another branch, perhaps of another remote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Elsewhere {
+    /// `None` for changes that stay in this clone.
+    pub(crate) remote: Option<String>,
+    pub(crate) branch: String,
 }
 
 impl LocalFault {
@@ -40,8 +54,19 @@ impl fmt::Display for LocalFault {
             Self::Push => formatter.write_str(
                 "a command was killed during its push; the next one that changes something settles it",
             ),
-            Self::OtherPush => formatter.write_str(
+            Self::OpenPush => formatter.write_str(
+                "a command was killed during its push, which may still land; the same command again settles it, as does the next one that changes something",
+            ),
+            Self::OtherPush(_) => formatter.write_str(
                 "a command was killed during its push to another branch or remote; the next one there settles it",
+            ),
+            Self::Damaged => formatter.write_str(
+                "a journal that is damaged, or of a newer trainyard: `git log` shows whether the last change landed",
+            ),
+            Self::OtherMove(branch) => write!(
+                formatter,
+                "a command was killed while it brought the checkout of `{}` along; the next one there that changes something finishes it",
+                plain(branch)
             ),
             Self::Move => formatter.write_str(
                 "a command was killed while it brought the checkout along; the next one that changes something finishes it",
@@ -64,8 +89,9 @@ impl fmt::Display for LocalFault {
 impl Told for LocalFault {
     fn kind(&self) -> &'static str {
         match self {
-            Self::Push | Self::OtherPush => "journal",
-            Self::Move => "checkout-half-way",
+            Self::Push | Self::OpenPush | Self::OtherPush(_) => "journal",
+            Self::Damaged => "journal-damaged",
+            Self::Move | Self::OtherMove(_) => "checkout-half-way",
             Self::Draft => "journal-draft",
             Self::Ref => "fetched-ref",
             Self::GitLock(_) => "git-lock",
@@ -75,7 +101,13 @@ impl Told for LocalFault {
 
     fn severity(&self) -> Severity {
         match self {
-            Self::Push | Self::OtherPush | Self::Move | Self::GitLock(_) => Severity::Warning,
+            Self::Push
+            | Self::OpenPush
+            | Self::OtherPush(_)
+            | Self::Move
+            | Self::OtherMove(_)
+            | Self::Damaged
+            | Self::GitLock(_) => Severity::Warning,
             Self::Draft | Self::Ref | Self::Waiting { .. } => Severity::Note,
         }
     }
@@ -83,10 +115,23 @@ impl Told for LocalFault {
     fn mend(&self, path: &str) -> Mend {
         match self {
             Self::Push | Self::Move | Self::Draft | Self::Ref => Mend::Safe,
-            Self::OtherPush => {
+            Self::OpenPush => Mend::ByHand("trainyard COMMAND".to_owned()),
+            Self::OtherPush(None) => {
                 Mend::ByHand("trainyard verify --fix --remote REMOTE --branch BRANCH".to_owned())
             }
-            Self::GitLock(_) => Mend::ByHand(format!("rm {}", quoted(path))),
+            Self::OtherPush(Some(Elsewhere { remote, branch })) => {
+                let remote = match remote {
+                    Some(remote) => format!("--remote {}", quoted(remote)),
+                    None => "--no-push".to_owned(),
+                };
+                let branch = quoted(branch);
+                Mend::ByHand(format!("trainyard verify --fix {remote} --branch {branch}"))
+            }
+            Self::OtherMove(branch) => Mend::ByHand(format!(
+                "trainyard verify --fix --branch {}",
+                quoted(branch)
+            )),
+            Self::GitLock(_) | Self::Damaged => Mend::ByHand(format!("rm {}", quoted(path))),
             Self::Waiting { remote } => Mend::ByHand(format!(
                 "git push -q {} --delete {}",
                 quoted(remote),

@@ -265,10 +265,11 @@ queue() {
 "#;
 
 /// Kinds of faults that are not in the repository, or keep everything else from being read: they have tests of their own.
-const APART: [&str; 8] = [
+const APART: [&str; 9] = [
     "options",
     "empty-folder",
     "journal",
+    "journal-damaged",
     "checkout-half-way",
     "journal-draft",
     "fetched-ref",

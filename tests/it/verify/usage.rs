@@ -148,11 +148,11 @@ fn what_killed_commands_left_in_the_clone_is_found_and_swept() {
     fs::write(ours.join("push-00000000.json"), "{}").unwrap();
     let lock = world.checkout().join(".git/index.lock");
     fs::write(&lock, "").unwrap();
-    assert_eq!(kinds(&world), ["journal"]);
+    assert_eq!(kinds(&world), ["journal-damaged"]);
     let file = fs::File::options().write(true).open(&lock).unwrap();
     file.set_modified(SystemTime::now() - Duration::from_secs(3600))
         .unwrap();
-    assert_eq!(kinds(&world), ["git-lock", "journal"]);
+    assert_eq!(kinds(&world), ["git-lock", "journal-damaged"]);
     let answer = world.run("verify -o json").json();
     let path = answer["faults"][0]["path"].as_str().unwrap();
     assert!(path.ends_with(".git/index.lock"), "{path}");
