@@ -100,7 +100,8 @@ pub(crate) fn fix(draft: &mut Draft, ground: &Ground) -> Result<Outcome> {
         mended.extend(safe);
         // It comes with every change; what it mends is no longer left.
         argocd::refresh(draft, ground)?;
-        verified = look_at_all(Look::at(draft, ground))?;
+        let ground = Ground::begin(draft, ground.context)?;
+        verified = look_at_all(Look::at(draft, &ground))?;
     }
     sort(&mut mended);
     verified.mended = Some(mended);

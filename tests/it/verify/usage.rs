@@ -80,6 +80,26 @@ fn what_is_mended_is_one_commit_that_says_so_and_a_dry_run_is_none() {
 }
 
 #[test]
+fn a_fix_that_has_mended_something_ends_with_0_whatever_is_left() {
+    let world = yard();
+    // Nothing tells which release was meant.
+    world.file(
+        "environments/staging/applications/basket/manifests/manifests.yaml",
+        "a: 1",
+    );
+    world.link(LINK, &release_link("basket", 99));
+    world.fails("verify --fix", 6);
+    world.file("environments/.DS_Store", "x");
+    let told = world.ok("verify --fix -o json --strict");
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["mended"][0]["path"], "environments/.DS_Store");
+    assert_eq!(told["mended"].as_array().unwrap().len(), 1, "{told}");
+    assert_eq!(told["faults"][0]["path"], LINK);
+    assert_eq!(told["faults"].as_array().unwrap().len(), 1, "{told}");
+    world.fails("verify", 6);
+}
+
+#[test]
 fn what_nobody_can_read_is_told_and_not_mended() {
     let world = yard();
     world.file("trainyard.yaml", "realeseVersionsLimit: 5\n");
