@@ -15,63 +15,63 @@ const APPS: [&str; 20] = [
     "kilo", "lima", "mike", "november", "oscar", "papa", "quebec", "romeo", "sierra", "tango",
 ];
 
-/// A kind of fault, its path, and how it comes about, as lines of shell in the checkout.
+/// A kind of fault, its path, and how it comes about, as lines of shell in the checkout, where `$at` is the path.
 const FAULTS: &[(&str, &str, &str)] = &[
-    ("executable-file", "applications/alpha/team", "chmod +x applications/alpha/team"),
-    ("leftover", "environments/staging/.DS_Store", "touch environments/staging/.DS_Store"),
+    ("executable-file", "applications/alpha/team", "chmod +x $at"),
+    ("leftover", "environments/staging/.DS_Store", "touch $at"),
     ("stray", "applications/alpha/it's notes", "echo x > \"applications/alpha/it's notes\""),
     (
         "wrong-kind",
         "environments/staging/applications/bravo/manifests/manifests.yaml",
-        "ln -sf elsewhere environments/staging/applications/bravo/manifests/manifests.yaml",
+        "ln -sf elsewhere $at",
     ),
     (
         "missing-file",
         "environments/staging/applications/charlie/deployed_by",
-        "rm environments/staging/applications/charlie/deployed_by",
+        "rm $at",
     ),
     (
         "bad-text",
         "applications/alpha/releases/1/created_at",
-        "echo once > applications/alpha/releases/1/created_at",
+        "echo once > $at",
     ),
     (
         "same-but-for-case",
         "environments/staging/locks/freeze",
-        "lock environments/staging/locks/freeze; lock environments/staging/locks/Freeze",
+        "lock $at; lock environments/staging/locks/Freeze",
     ),
-    ("later-kuberpult", "environments/staging/brackets", "file environments/staging/brackets/a/b.yaml"),
+    ("later-kuberpult", "environments/staging/brackets", "file $at/a/b.yaml"),
     (
         "unreadable-name",
         "applications/alpha/caf\u{fffd}",
         "echo x > \"$(printf 'applications/alpha/caf\\351')\"",
     ),
-    ("app-name", "applications/Bad_App", "file applications/Bad_App/team"),
+    ("app-name", "applications/Bad_App", "file $at/team"),
     (
         "app-name-length",
         "applications/an-app-with-a-name-of-more-than-thirty-nine-bytes",
-        "cp -r applications/tango applications/an-app-with-a-name-of-more-than-thirty-nine-bytes",
+        "cp -r applications/tango $at",
     ),
-    ("app-without-releases", "applications/young", "file applications/young/team crew"),
+    ("app-without-releases", "applications/young", "file $at/team crew"),
     (
         "release-name",
         "applications/delta/releases/01",
-        "mv applications/delta/releases/1 applications/delta/releases/01",
+        "mv applications/delta/releases/1 $at",
     ),
     (
         "release-number",
         "applications/delta/releases/0",
-        "cp -r applications/echo/releases/1 applications/delta/releases/0",
+        "cp -r applications/echo/releases/1 $at",
     ),
     (
         "release-revision",
         "applications/delta/releases/5.1",
-        "cp -r applications/echo/releases/1 applications/delta/releases/5.1",
+        "cp -r applications/echo/releases/1 $at",
     ),
     (
         "release-without-manifests",
         "applications/echo/releases/3",
-        "file applications/echo/releases/3/created_at 2026-03-01T12:00:00Z",
+        "file $at/created_at 2026-03-01T12:00:00Z",
     ),
     (
         "manifest-for-unknown-environment",
@@ -81,70 +81,70 @@ const FAULTS: &[(&str, &str, &str)] = &[
     (
         "unfit-manifest",
         "applications/foxtrot/releases/1/environments/staging/manifests.yaml",
-        "echo 'version https://git-lfs.github.com/spec/v1' > applications/foxtrot/releases/1/environments/staging/manifests.yaml",
+        "echo 'version https://git-lfs.github.com/spec/v1' > $at",
     ),
     (
         "empty-manifest",
         "applications/golf/releases/1/environments/staging/manifests.yaml",
-        ": > applications/golf/releases/1/environments/staging/manifests.yaml",
+        ": > $at",
     ),
     (
         "undeploy-with-manifest",
         "applications/hotel/releases/1/undeploy",
-        "touch applications/hotel/releases/1/undeploy",
+        "touch $at",
     ),
-    ("minor-mark", "applications/sierra/releases/2/minor", "rm applications/sierra/releases/2/minor"),
-    ("environment-name", "environments/Bad_Env", "file environments/Bad_Env/config.json '{}'"),
-    ("no-environment", "environments/README", "file environments/README"),
-    ("config", "environments/load-test/config.json", "file environments/load-test/config.json '{'"),
+    ("minor-mark", "applications/sierra/releases/2/minor", "rm $at"),
+    ("environment-name", "environments/Bad_Env", "file $at/config.json '{}'"),
+    ("no-environment", "environments/README", "file $at"),
+    ("config", "environments/load-test/config.json", "file $at '{'"),
     (
         "upstream",
         "environments/lost/config.json",
-        "file environments/lost/config.json '{\"upstream\": {\"environment\": \"gone\"}}'",
+        "file $at '{\"upstream\": {\"environment\": \"gone\"}}'",
     ),
     (
         "group-name",
         "environments/odd/config.json",
-        "file environments/odd/config.json '{\"upstream\": {\"latest\": true}, \"environmentGroup\": \"Bad Group\"}'",
+        "file $at '{\"upstream\": {\"latest\": true}, \"environmentGroup\": \"Bad Group\"}'",
     ),
     (
         "group-like-environment",
         "environments/twin/config.json",
-        "file environments/twin/config.json '{\"upstream\": {\"latest\": true}, \"environmentGroup\": \"load-test\"}'",
+        "file $at '{\"upstream\": {\"latest\": true}, \"environmentGroup\": \"load-test\"}'",
     ),
     (
         "unequal-group",
         "environments/one/config.json",
-        "file environments/one/config.json '{\"upstream\": {\"latest\": true}, \"environmentGroup\": \"both\"}'
+        "file $at '{\"upstream\": {\"latest\": true}, \"environmentGroup\": \"both\"}'
          file environments/two/config.json '{\"upstream\": {\"environment\": \"one\"}, \"environmentGroup\": \"both\"}'",
     ),
     (
         "project-twice",
         "environments/aa-tw-x/config.json",
-        "file environments/aa-tw-x/config.json '{\"upstream\": {\"latest\": true}, \"argocd\": {}}'
+        "file $at '{\"upstream\": {\"latest\": true}, \"argocd\": {}}'
          file environments/tw/config.json '{\"upstream\": {\"latest\": true}, \"argocdConfigs\": {\"CommonEnvPrefix\": \"aa\", \"ArgoCdConfigurations\": [{\"name\": \"x\"}]}}'",
     ),
     ("config-missing", "environments/bare/config.json", "lock environments/bare/locks/one"),
     (
         "config-keys",
         "environments/keys/config.json",
-        "file environments/keys/config.json '{\"upstream\": {\"latest\": true}, \"colour\": 1}'",
+        "file $at '{\"upstream\": {\"latest\": true}, \"colour\": 1}'",
     ),
     (
         "broken-link",
         "environments/staging/applications/india/version",
-        "ln -sfn ../../../../applications/india/releases/99 environments/staging/applications/india/version",
+        "ln -sfn ../../../../applications/india/releases/99 $at",
     ),
     (
         "broken-link",
         "environments/staging/applications/juliet/version",
-        "ln -sfn /etc/passwd environments/staging/applications/juliet/version
+        "ln -sfn /etc/passwd $at
          file environments/staging/applications/juliet/manifests/manifests.yaml 'a: 1'",
     ),
     (
         "missing-link",
         "environments/staging/applications/kilo/version",
-        "rm environments/staging/applications/kilo/version",
+        "rm $at",
     ),
     (
         "link-without-manifest",
@@ -154,7 +154,7 @@ const FAULTS: &[(&str, &str, &str)] = &[
     (
         "remains-of-deployment",
         "environments/prod-ca/applications/mike",
-        "file environments/prod-ca/applications/mike/deployed_by Ada",
+        "file $at/deployed_by Ada",
     ),
     (
         "broken-queue",
@@ -176,8 +176,8 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "environments/prod-ca/applications/quebec/queued_version",
         "queue prod-ca quebec 1",
     ),
-    ("lock-no-folder", "environments/prod-ca/locks/note", "file environments/prod-ca/locks/note"),
-    ("lock-id", "environments/staging/locks/x", "lock environments/staging/locks/x"),
+    ("lock-no-folder", "environments/prod-ca/locks/note", "file $at"),
+    ("lock-id", "environments/staging/locks/x", "lock $at"),
     (
         "lock-incomplete",
         "environments/staging/locks/partial/created_at",
@@ -186,45 +186,45 @@ const FAULTS: &[(&str, &str, &str)] = &[
     (
         "lock-instant",
         "environments/staging/locks/when/created_at",
-        "lock environments/staging/locks/when; file environments/staging/locks/when/created_at once",
+        "lock environments/staging/locks/when; file $at once",
     ),
     (
         "lock-about-nothing",
         "environments/staging/teams/nobody/locks/idle",
-        "lock environments/staging/teams/nobody/locks/idle",
+        "lock $at",
     ),
     (
         "applied-manifest-missing",
         "environments/staging/applications/romeo/manifests/manifests.yaml",
-        "rm environments/staging/applications/romeo/manifests/manifests.yaml",
+        "rm $at",
     ),
     (
         "applied-manifest-differs",
         "environments/staging/applications/sierra/manifests/manifests.yaml",
-        "file environments/staging/applications/sierra/manifests/manifests.yaml 'a: 1'",
+        "file $at 'a: 1'",
     ),
     (
         "applied-manifest-unfit",
         "environments/staging/applications/tango/manifests/manifests.yaml",
-        "file environments/staging/applications/tango/manifests/manifests.yaml 'a: ['",
+        "file $at 'a: ['",
     ),
-    ("argocd-missing", "argocd/v1alpha1/prod-de.yaml", "rm argocd/v1alpha1/prod-de.yaml"),
-    ("argocd-differs", "argocd/v1alpha1/prod-ca.yaml", "file argocd/v1alpha1/prod-ca.yaml 'a: 1'"),
+    ("argocd-missing", "argocd/v1alpha1/prod-de.yaml", "rm $at"),
+    ("argocd-differs", "argocd/v1alpha1/prod-ca.yaml", "file $at 'a: 1'"),
     (
         "argocd-url",
         "argocd/v1alpha1/development.yaml",
-        "sed -i s/git.shop.example/other.example/ argocd/v1alpha1/development.yaml",
+        "sed -i s/git.shop.example/other.example/ $at",
     ),
     (
         "argocd-orphan",
         "argocd/v1alpha1/old.yaml",
-        "cp argocd/v1alpha1/staging.yaml argocd/v1alpha1/old.yaml",
+        "cp argocd/v1alpha1/staging.yaml $at",
     ),
-    ("commit-name", "commits/zz/x", "file commits/zz/x/source_message"),
+    ("commit-name", "commits/zz/x", "file $at/source_message"),
     (
         "commit-without-apps",
         "commits/ab/00000000000000000000000000000000000000",
-        "file commits/ab/00000000000000000000000000000000000000/source_message",
+        "file $at/source_message",
     ),
     (
         "commit-neighbour",
@@ -362,7 +362,10 @@ fn run(world: &World, turn: usize, command: &str) {
 fn each_fault_is_found_and_gone_after_the_command_that_it_names() {
     let world = sound();
     assert_eq!(faults(&world), BTreeMap::new());
-    let lines: Vec<_> = FAULTS.iter().map(|(.., lines)| *lines).collect();
+    let lines = FAULTS.iter();
+    let lines: Vec<_> = lines
+        .map(|(_, path, lines)| format!("at=\"{path}\"; {lines}"))
+        .collect();
     world.shell(&format!(
         "{WORDS}\n{}\ngit add -A\ngit update-index --add --cacheinfo 160000,$(git rev-parse HEAD),environments/staging/vendor\n\
          git commit -qm broken\ngit push -q\ngit read-tree -m -u HEAD",
