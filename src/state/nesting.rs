@@ -25,10 +25,24 @@ pub(crate) fn check_nesting(text: &[u8]) -> Result<()> {
         directives <= MOST_DIRECTIVES,
         "{directives} lines begin with `%`, and {MOST_DIRECTIVES} are allowed"
     );
-    if let Some((line, column)) = too_deep(text) {
+    if !is_shallow(text)
+        && let Some((line, column)) = too_deep(text)
+    {
         bail!("recursion limit exceeded at line {line} column {column}");
     }
     Ok(())
+}
+
+/// Whether a glance is enough: a bracket goes one level down, and whatever else does begins further right than what it is in, or in the
+/// same column as a sequence in a mapping, behind nothing but blanks and marks. So it is with most texts, which need be read only once.
+fn is_shallow(text: &[u8]) -> bool {
+    let is_bracket = |byte: &&u8| matches!(byte, b'[' | b'{');
+    let brackets = text.iter().filter(is_bracket).count();
+    // With the mark of an encoding, which may begin a text.
+    let is_margin = |byte: &&u8| b" \t-?:\xef\xbb\xbf".contains(byte);
+    let lines = text.split(|byte| matches!(byte, b'\n' | b'\r' | 0x85 | 0xa8 | 0xa9));
+    let margins = lines.map(|line| line.iter().take_while(is_margin).count());
+    brackets + 2 * (margins.max().unwrap_or(0) + 1) <= DEEPEST
 }
 
 /// Where the text goes too deep, told by the scanner that the reader uses, one event at a time. Where it is no YAML, that is for the reader
@@ -75,10 +89,65 @@ fn too_deep(text: &[u8]) -> Option<(u64, u64)> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::test_runner::{Config, RngSeed, TestRunner};
+
     use super::*;
 
     fn said(text: &str) -> String {
         check_nesting(text.as_bytes()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_a_glance_takes_for_shallow_is_never_too_deep() {
+        let piece = prop_oneof![
+            Just("\n".to_owned()),
+            Just("\r".to_owned()),
+            Just("\u{85}".to_owned()),
+            Just("\u{2028}".to_owned()),
+            Just("\u{feff}".to_owned()),
+            "[a&*!|>#\"'% \t:,?-]{1,4}",
+            "( |- |\\? |: ){0,200}",
+            "[\\[\\]{}]{0,3}",
+            "a: ",
+        ];
+        // Deep ones are made of marks alone: of all else, hardly any is YAML so far.
+        let marks = "(- |\\? ){100,200}\\[{0,30}".prop_map(|marks| vec![marks]);
+        let some = Cell::new((0, 0));
+        let config = Config {
+            cases: 1_000,
+            rng_seed: RngSeed::Fixed(1846),
+            failure_persistence: None,
+            ..Config::default()
+        };
+        let law = |pieces: Vec<String>| {
+            let text = pieces.concat();
+            let (shallow, deep) = some.get();
+            let is_deep = too_deep(text.as_bytes()).is_some();
+            assert!(!is_deep || !is_shallow(text.as_bytes()), "{text:?}");
+            let is_shallow = is_shallow(text.as_bytes());
+            some.set((
+                shallow + usize::from(is_shallow),
+                deep + usize::from(is_deep),
+            ));
+            Ok(())
+        };
+        let texts = prop_oneof![9 => vec(piece, 1..60), 1 => marks];
+        TestRunner::new(config).run(&texts, law).unwrap();
+        // A staircase is the deepest that blanks and marks can make of their width.
+        let mut stairs = String::new();
+        for level in 0..200 {
+            let margin = " ".repeat(level);
+            stairs.extend([&margin, "a:\n", &margin, "-\n"]);
+            let is_deep = too_deep(stairs.as_bytes()).is_some();
+            assert!(!is_deep || !is_shallow(stairs.as_bytes()), "{level}");
+        }
+        let (shallow, deep) = some.get();
+        assert!(shallow > 100 && deep > 10, "{shallow} shallow, {deep} deep");
+        assert!(is_shallow(b"spec:\n  template:\n    - name: web\n"));
     }
 
     #[test]
