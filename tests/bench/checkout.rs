@@ -84,6 +84,18 @@ impl<'yard> Checkout<'yard> {
         Ok((start.elapsed(), printed))
     }
 
+    /// Looks whether everything is sound; returns how long that took, and the answer.
+    pub(crate) fn verify(&self) -> Result<(Duration, String)> {
+        let mut verify = self.yard.programs.trainyard();
+        verify
+            .arg("-C")
+            .arg(&self.work_tree)
+            .args(["verify", "-o", "json"]);
+        let start = Instant::now();
+        let printed = answer(&mut verify)?;
+        Ok((start.elapsed(), printed))
+    }
+
     /// Asks what could stand at the end of a line, as the script for bash does; returns how long that took, and the answer.
     pub(crate) fn completion(&self, words: &str) -> Result<(Duration, String)> {
         let mut question = self.yard.programs.trainyard();

@@ -226,6 +226,30 @@ pub(crate) fn completion(checkout: &Checkout, runs: usize, stake: Stake) -> Resu
     ])
 }
 
+/// Goal 10: a look at everything in the repository, against git that lists every file with its size.
+pub(crate) fn verify(checkout: &Checkout, runs: usize, stake: Stake) -> Result<Line> {
+    checkout.reset()?;
+    let shape = checkout.yard.shape;
+    let ours = || {
+        let (took, printed) = checkout.verify()?;
+        let verified: Value = serde_json::from_str(&printed)?;
+        let apps = &verified["lookedAt"]["applications"];
+        ensure!(
+            *apps == shape.applications && verified["counts"]["error"] == 0,
+            "the look finds {apps} apps, and {}",
+            verified["counts"]
+        );
+        Ok(took)
+    };
+    let list = || {
+        let mut git = checkout.yard.programs.git_in(&checkout.work_tree);
+        time(git.args(["ls-tree", "-r", "-l", "HEAD"]))
+    };
+    let series = race(runs, [&ours, &list])?;
+    let name = format!("10 {}: verify / `git ls-tree -r -l HEAD`", shape.name);
+    Ok(line(name, series, Goal::AtMostTimes(6.0), stake))
+}
+
 /// Goal 5: the time to say the version.
 pub(crate) fn start(programs: &Programs, runs: usize) -> Result<Line> {
     let ours = || time(programs.trainyard().arg("--version"));

@@ -83,13 +83,13 @@ fn run(options: &Options) -> Result<usize> {
     bench.trains(
         shape::SMALL,
         if options.quick {
-            &[1, 2, 4, 6, 7, 8]
+            &[1, 2, 4, 6, 7, 8, 10]
         } else {
-            &[1, 2]
+            &[1, 2, 10]
         },
     );
     if !options.quick {
-        bench.trains(shape::MEDIUM, &[1, 2, 4, 6, 7, 8]);
+        bench.trains(shape::MEDIUM, &[1, 2, 4, 6, 7, 8, 10]);
         if options.large {
             bench.trains(shape::LARGE, &[2]);
         }
@@ -176,6 +176,7 @@ impl<'run> Bench<'run> {
                 4 => self.print(goals::prognosis(&checkout, runs, stake).map(|line| [line])),
                 7 => self.print(goals::board(&checkout, runs, stake)),
                 8 => self.print(goals::completion(&checkout, runs, stake)),
+                10 => self.print(goals::verify(&checkout, runs, stake).map(|line| [line])),
                 _ => self.print(goals::memory(&checkout, runs, stake)),
             }
         }

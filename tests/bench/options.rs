@@ -15,7 +15,7 @@ usage: cargo bench -- [--quick] [--large] [--runs N] [--goal N]…
   --quick     20,000 files and 3 runs only: no goal is judged that is set for more
   --large     also 1.2 million files: about 20 GB of disk and an hour; TRAINYARD_BENCH_LARGE=1 says the same
   --runs N    measure everything N times (default 5)
-  --goal N    only this goal, 1 to 9; 9 takes some minutes and runs only if it is named
+  --goal N    only this goal, 1 to 10; 9 takes some minutes and runs only if it is named
   --generate  make a bare repository of that shape, measure nothing";
 
 #[derive(Debug)]
