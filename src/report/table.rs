@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use anstyle::Style;
-use comfy_table::{ContentArrangement, presets};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::text::paint;
@@ -11,7 +10,9 @@ use super::text::paint;
 /// What stands where something was cut away.
 const MORE: char = '…';
 /// The columns between two cells.
-pub(super) const GAP: u16 = 2;
+pub(super) const GAP: usize = 2;
+/// As wide as a cell becomes where nobody says how much room there is: a single long text shall not make every other line as long.
+const WIDE: usize = 1000;
 /// As narrow as a text becomes before a column is left out.
 const NARROW_TEXT: usize = 16;
 /// As narrow as a note becomes before a name is cut.
@@ -34,6 +35,16 @@ pub(super) enum Give {
     Extra,
     /// It is left out as soon as anything would have to be cut: the same is told elsewhere in fewer letters.
     Spare,
+}
+
+impl Give {
+    /// The text, cut to that many columns.
+    fn shortened(self, text: &str, width: usize) -> String {
+        match self {
+            Self::Whole | Self::Name | Self::Spare => cut(text, width),
+            Self::Text | Self::Note | Self::Extra => fit(text, Some(width)),
+        }
+    }
 }
 
 /// The head of a column, and how the column gives way.
@@ -62,7 +73,9 @@ impl Table {
 
     /// One more row, with a cell for each head.
     pub(super) fn row(&mut self, cells: impl IntoIterator<Item = (Style, String)>) {
-        self.rows.push(cells.into_iter().collect());
+        let cells = cells.into_iter().zip(&self.heads);
+        let cells = cells.map(|((style, text), (_, give))| (style, give.shortened(&text, WIDE)));
+        self.rows.push(cells.collect());
     }
 
     /// The lines, none of them longer than that.
@@ -75,27 +88,15 @@ impl Table {
             Some(width) => self.fitted(width),
             None => self.natural(),
         };
-        let mut table = comfy_table::Table::new();
-        table
-            .load_preset(presets::NOTHING)
-            .set_content_arrangement(ContentArrangement::Disabled);
-        for row in &self.rows {
-            let cells = row.iter().zip(&self.heads).zip(&widths);
-            let cells = cells.map(|(((style, text), (_, give)), width)| {
-                let text = match give {
-                    Give::Whole | Give::Name | Give::Spare => cut(text, *width),
-                    Give::Text | Give::Note | Give::Extra => fit(text, Some(*width)),
-                };
-                let plain = *style == Style::new() || text.is_empty();
-                if plain { text } else { paint(*style, text) }
-            });
-            table.add_row(cells.collect::<Vec<_>>());
+        for row in &mut self.rows {
+            let cells = row.iter_mut().zip(&self.heads).zip(&widths);
+            for (((_, text), (_, give)), width) in cells {
+                *text = give.shortened(text, *width);
+            }
         }
-        for column in table.column_iter_mut() {
-            column.set_padding((0, GAP));
-        }
-        let lines = table.lines();
-        lines.map(|line| line.trim_end().to_owned()).collect()
+        // A cell that was cut may be narrower than it had to be: half of a wide letter is none.
+        let widths = self.natural();
+        self.rows.iter().map(|row| line(row, &widths)).collect()
     }
 
     /// The columns that each column takes if nothing is cut.
@@ -110,7 +111,7 @@ impl Table {
     /// The columns that each column gets, after those are left out for which there is no room.
     fn fitted(&mut self, width: usize) -> Vec<usize> {
         loop {
-            let gaps = usize::from(GAP) * self.heads.len().saturating_sub(1);
+            let gaps = GAP * self.heads.len().saturating_sub(1);
             let room = width.saturating_sub(gaps);
             let mut widths = self.natural();
             if widths.iter().sum::<usize>() > room
@@ -154,6 +155,22 @@ impl Table {
         let chosen = heads.filter(|(_, (_, give))| which(*give));
         chosen.map(|(place, _)| place).collect()
     }
+}
+
+/// The cells of a row, each as wide as its column.
+fn line(row: &[(Style, String)], widths: &[usize]) -> String {
+    let mut line = String::new();
+    for ((style, text), width) in row.iter().zip(widths) {
+        if *style == Style::new() || text.is_empty() {
+            line.push_str(text);
+        } else {
+            line.push_str(&paint(*style, text));
+        }
+        let blanks = (width + GAP).saturating_sub(text.width());
+        line.extend(std::iter::repeat_n(' ', blanks));
+    }
+    line.truncate(line.trim_end().len());
+    line
 }
 
 /// Takes from the widest of these columns, a column at a time, until all fit into the room or none of them is wider than that.
@@ -317,6 +334,22 @@ mod tests {
             for line in lines {
                 assert!(line.width() <= width, "{width}: `{line}`");
             }
+        }
+    }
+
+    #[test]
+    fn a_text_of_any_length_takes_one_line_and_makes_no_other_one_long() {
+        let long = "x".repeat(1_000_000);
+        for width in [None, Some(80), Some(usize::MAX)] {
+            let mut table = Table::new(&HEADS);
+            for why in ["short", &long, "漢"] {
+                table.row(["cart", why, "Ada", "web"].map(|text| (Style::new(), text.to_owned())));
+            }
+            let lines = table.lines(width);
+            assert_eq!(lines.len(), 4, "{width:?}");
+            let widest = lines.iter().map(|line| line.width()).max();
+            assert!(widest < Some(1100), "{width:?}: {widest:?} columns");
+            assert!(lines[2].contains("xxx…"), "{width:?}");
         }
     }
 

@@ -149,7 +149,7 @@ impl Grid {
     fn width(&self) -> usize {
         let strips = self.labels.iter().chain(&self.strips);
         let widths: Vec<_> = strips.map(Strip::width).collect();
-        widths.iter().sum::<usize>() + usize::from(GAP) * (widths.len() - 1)
+        widths.iter().sum::<usize>() + GAP * (widths.len() - 1)
     }
 
     /// Tables below each other, as many environments in each as fit.
@@ -163,7 +163,7 @@ impl Grid {
             strip.head = head;
         }
         let label: usize = self.labels.iter().map(Strip::width).sum();
-        let gap = usize::from(GAP);
+        let gap = GAP;
         let mut bands: Vec<Vec<Strip>> = Vec::new();
         let mut room = 0;
         for strip in self.strips {
