@@ -3,6 +3,7 @@
 use super::escaped;
 use crate::plan::verify::{Severity, Verified};
 use crate::report::text::verify::{Line, counts, group, groups, numbers};
+use crate::state::plain;
 
 pub(super) fn lines(verified: &Verified) -> Vec<String> {
     let mut lines = vec![
@@ -15,7 +16,7 @@ pub(super) fn lines(verified: &Verified) -> Vec<String> {
         lines.push(String::new());
     }
     for fault in mended {
-        let (path, fault) = (escaped(&fault.path), escaped(&fault.to_string()));
+        let (path, fault) = (escaped(&plain(&fault.path)), escaped(&fault.to_string()));
         lines.push(format!("- mended {path}: {fault}"));
     }
     if verified.faults.is_empty() {
@@ -29,7 +30,7 @@ pub(super) fn lines(verified: &Verified) -> Vec<String> {
                     Line::Fault(fault) => lines.push(format!(
                         "| {} | {} | {} | {} |",
                         severity.name(),
-                        escaped(&fault.path),
+                        escaped(&plain(&fault.path)),
                         escaped(&fault.to_string()),
                         escaped(fault.mend().command())
                     )),
