@@ -39,7 +39,7 @@ pub const TARGETS: &[Target] = &[
     Target::new("names", names::names, 2_000),
     Target::new("options", files::options, 500),
     Target::new("packs", git::packs, 300),
-    Target::new("planner", planner::planner, 40),
+    Target::new("planner", planner::planner, 200),
     Target::new("secrets", secrets::secrets, 300),
     Target::new("shown", shown::shown, 60),
     Target::new("trailers", files::trailers, 1_000),

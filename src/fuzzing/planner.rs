@@ -5,7 +5,7 @@ use anyhow::Result;
 use arbitrary::Unstructured;
 
 use super::requests::{Request, request};
-use super::shop::{APPS, COMMITS, ENVIRONMENTS, GROUPS, tree};
+use super::shop::tree;
 use super::words::{assert_recorded, assert_told, hostile};
 use super::{assert_calm, views};
 use crate::git::clean;
@@ -20,6 +20,8 @@ use crate::tree::{
 
 /// Several requests, one after the other, on a repository of all sorts.
 pub(super) fn planner(data: &[u8]) {
+    // The last byte says what is looked at in the end, so that the rest means the same whatever it says.
+    let (look, data) = data.split_last().unwrap_or((&0, &[]));
     let mut left = Unstructured::new(data);
     let mut tree = tree(&mut left, 40);
     let context = Context {
@@ -37,7 +39,7 @@ pub(super) fn planner(data: &[u8]) {
         ask(&mut tree, &context, &request(&mut left));
     }
     past.0.push((facts(&mut left, 9), tree.clone()));
-    views::look(&tree, &past, &context);
+    views::look(*look, (&tree, &past), &context);
 }
 
 fn facts(left: &mut Unstructured, number: u8) -> CommitFacts {
@@ -103,7 +105,7 @@ fn ask(tree: &mut MemoryTree, context: &Context, request: &Request) {
 }
 
 /// What is written lies in our folders, and a link that is written leads to a release of its app, which is there.
-fn check_changes(tree: &MemoryTree, changes: &ChangeSet) {
+pub(super) fn check_changes(tree: &MemoryTree, changes: &ChangeSet) {
     for (path, change) in changes.iter() {
         let mut components = path.components();
         let (folder, below) = (components.next().unwrap_or_default(), components.count());
@@ -159,7 +161,3 @@ fn check_train(before: &MemoryTree, after: &MemoryTree, prognosis: &Prognosis) {
         );
     }
 }
-
-/// The names that views are asked about.
-pub(super) const NAMES: ([&str; 4], [&str; 3], [&str; 3], [&str; 3]) =
-    (ENVIRONMENTS, APPS, GROUPS, COMMITS);
