@@ -73,7 +73,7 @@ fn text(data: &[u8]) -> std::borrow::Cow<'_, str> {
 
 /// Fails if a text could do anything to a terminal, or look like another one. The lists are those of Unicode, and not our own.
 #[track_caller]
-fn assert_calm(shown: &str) {
+pub(crate) fn assert_calm(shown: &str) {
     // Its property Bidi_Control, its line and paragraph separators, and its tags, which nobody sees.
     let bends = |letter: char| matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{e0000}'..='\u{e007f}');
     let odd = |letter: &char| *letter != '\n' && (letter.is_control() || bends(*letter));

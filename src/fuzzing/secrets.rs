@@ -15,7 +15,7 @@ use crate::tree::{Content, Draft, Entry, MemoryTree, RepoPath};
 const HUSH: &str = "hush";
 
 /// Pieces of manifests. In what a sound one has of the word, it is secret.
-const PIECES: [&str; 30] = [
+const PIECES: [&str; 32] = [
     "kind: Secret\n",
     "kind: secret\n",
     "\"kind\": 'Secret'\n",
@@ -46,6 +46,8 @@ const PIECES: [&str; 30] = [
     "\u{feff}",
     "\r\n",
     "- kind: Secret\n  data:\n    a: hush12\n",
+    "- data:\n    a: hush13\n",
+    "  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: hush14\n",
 ];
 
 /// A manifest of such pieces, with a few letters changed.
@@ -71,25 +73,57 @@ fn manifest(left: &mut Unstructured) -> String {
     text
 }
 
+/// Where a value stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Where {
+    /// It is a document.
+    Top,
+    /// It is an item of a list of secrets, and one of them unless it says otherwise.
+    Item,
+    Inside,
+    /// The metadata of a secret, and the annotations there, among which copies of it are.
+    Metadata,
+    Annotations,
+    Secret,
+}
+
 /// Whether something of a value that is no secret holds the word.
-fn is_public(value: &Value, secret: bool) -> bool {
+fn is_public(value: &Value, place: Where) -> bool {
     match value {
-        Value::String(text) => !secret && text.contains(HUSH),
-        Value::Sequence(items) => items.iter().any(|item| is_public(item, secret)),
+        Value::String(text) => place != Where::Secret && text.contains(HUSH),
+        Value::Sequence(items) => items.iter().any(|item| is_public(item, place)),
         Value::Tagged(tagged) => {
-            !secret && format!("{:?}", tagged.tag).contains(HUSH)
-                || is_public(&tagged.value, secret)
+            place != Where::Secret && format!("{:?}", tagged.tag).contains(HUSH)
+                || is_public(&tagged.value, place)
         }
         Value::Mapping(mapping) => {
             let kind = mapping.get("kind").and_then(Value::as_str);
-            let is_secret = kind.is_some_and(|kind| kind.eq_ignore_ascii_case("secret"));
+            let kind = kind.map(str::to_ascii_lowercase);
             mapping.iter().any(|(key, value)| {
                 let name = key.as_str().unwrap_or_default().to_ascii_lowercase();
-                let hides = is_secret && ["data", "stringdata"].contains(&name.as_str());
-                is_public(key, secret) || is_public(value, secret || hides)
+                let place_of_value = below(place, kind.as_deref(), &name);
+                is_public(key, place) || is_public(value, place_of_value)
             })
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// Where the value of this key stands, in an object of this kind.
+fn below(place: Where, kind: Option<&str>, key: &str) -> Where {
+    let is_top = matches!(place, Where::Top | Where::Item);
+    let is_secret = kind == Some("secret") || kind.is_none() && place == Where::Item;
+    match place {
+        Where::Secret => Where::Secret,
+        Where::Metadata if key == "annotations" => Where::Annotations,
+        Where::Annotations if key.contains("last-applied") => Where::Secret,
+        Where::Metadata | Where::Annotations => Where::Inside,
+        Where::Top | Where::Item | Where::Inside => match key {
+            "data" | "stringdata" if is_secret => Where::Secret,
+            "metadata" if is_secret && is_top => Where::Metadata,
+            "items" if kind == Some("secretlist") => Where::Item,
+            _ => Where::Inside,
+        },
     }
 }
 
@@ -103,7 +137,10 @@ fn may_be_seen(text: &str) -> bool {
         line.split_once('#')
             .is_some_and(|(_, rest)| rest.contains(HUSH))
     };
-    documents.iter().any(|document| is_public(document, false)) || text.lines().any(commented)
+    documents
+        .iter()
+        .any(|document| is_public(document, Where::Top))
+        || text.lines().any(commented)
 }
 
 /// Two manifests, and what becomes of the one when the other is deployed in its place, or given for the same release.

@@ -73,9 +73,16 @@ fn made_up(chance: &mut Chance, seeds: &[(String, Vec<u8>)]) -> Vec<u8> {
     bytes
 }
 
+/// The targets that shall be tried.
+fn wanted() -> impl Iterator<Item = &'static Target> {
+    let only = std::env::var("TRAINYARD_FUZZ_TARGET").ok();
+    let is_wanted = move |target: &&Target| only.as_ref().is_none_or(|only| target.name == only);
+    TARGETS.iter().filter(is_wanted)
+}
+
 #[test]
 fn every_target_bears_its_seeds() {
-    for target in TARGETS {
+    for target in wanted() {
         let seeds = seeds(target);
         assert!(seeds.len() > 1, "{} has seeds", target.name);
         for (name, bytes) in seeds {
@@ -87,11 +94,9 @@ fn every_target_bears_its_seeds() {
 
 #[test]
 fn every_target_bears_what_chance_makes_of_its_seeds() {
-    let given = |name| std::env::var(name).ok();
-    let times: usize = given("TRAINYARD_FUZZ").map_or(1, |times| times.parse().unwrap());
-    let only = given("TRAINYARD_FUZZ_TARGET");
-    let wanted = |target: &&Target| only.as_ref().is_none_or(|only| target.name == only);
-    for target in TARGETS.iter().filter(wanted) {
+    let times = std::env::var("TRAINYARD_FUZZ");
+    let times: usize = times.map_or(1, |times| times.parse().unwrap());
+    for target in wanted() {
         let seeds = seeds(target);
         let mut chance = Chance(1846);
         for _ in 0..target.tries * times {

@@ -111,6 +111,12 @@ fn pack(left: &mut Unstructured) -> Vec<u8> {
                 append(&mut pack, (6, delta.len()), &back, &delta);
                 places.push((place, size));
             }
+            // So large that a change to it takes every byte of a place and a length.
+            5 => {
+                let bytes = some(left, 300).repeat(1000);
+                append(&mut pack, (3, bytes.len()), &[], &bytes);
+                places.push((place, bytes.len()));
+            }
             // Whatever the bytes say.
             _ => {
                 let header = some(left, 12).to_vec();
@@ -124,15 +130,29 @@ fn pack(left: &mut Unstructured) -> Vec<u8> {
     pack
 }
 
+/// The number of bytes that a delta copies where it says that it copies none.
+const NONE: usize = 0x10000;
+
 /// A delta of a base of this size, and the size of what it makes; not always a right one.
 fn delta(left: &mut Unstructured, base: usize) -> (Vec<u8>, usize) {
     let (mut instructions, mut size) = (Vec::new(), 0);
     for _ in 0..left.int_in_range(0..=4).unwrap_or(0) {
         if base > 0 && left.arbitrary().unwrap_or(false) {
             let from = left.int_in_range(0..=base - 1).unwrap_or(0);
-            let count = left.int_in_range(1..=base - from).unwrap_or(1);
-            instructions.push(0x80 | 0x01 | 0x02 | 0x10 | 0x20);
-            instructions.extend([from, from >> 8, count, count >> 8].map(low));
+            let rest = base - from;
+            let count = match left.int_in_range(1..=rest).unwrap_or(1) {
+                count if count % 4 == 0 => rest.min(NONE),
+                count => count,
+            };
+            if base > 0xffff {
+                let told = if count == NONE { 0 } else { count };
+                instructions.push(0xff);
+                instructions.extend([from, from >> 8, from >> 16, from >> 24].map(low));
+                instructions.extend([told, told >> 8, told >> 16].map(low));
+            } else {
+                instructions.push(0x80 | 0x01 | 0x02 | 0x10 | 0x20);
+                instructions.extend([from, from >> 8, count, count >> 8].map(low));
+            }
             size += count;
         } else {
             let new = some(left, 0x7f);
