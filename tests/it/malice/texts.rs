@@ -253,13 +253,26 @@ const COMPLETED: [&str; 6] = [
     "complete fish trainyard deploy -a kiosk --version '' 5",
 ];
 
+/// A busy shop, and the texts that shall do no harm in it.
+fn scene() -> (World, BTreeMap<String, String>) {
+    let world = busy_shop();
+    prepare(&world);
+    let texts = all(&Names::of(&world));
+    (world, texts)
+}
+
 /// All that a text did where it should not; each with the name of the text, if it is to be told.
 struct Finds<'a> {
     texts: &'a BTreeMap<String, String>,
     found: BTreeSet<String>,
 }
 
-impl Finds<'_> {
+impl<'a> Finds<'a> {
+    fn among(texts: &'a BTreeMap<String, String>) -> Self {
+        let found = BTreeSet::new();
+        Self { texts, found }
+    }
+
     fn add(&mut self, line: &str, harms: impl IntoIterator<Item = String>) {
         for harm in harms {
             let mut whose = self.texts.keys().filter(|id| harm.contains(*id));
@@ -290,10 +303,12 @@ impl Finds<'_> {
         answer
     }
 
+    /// Nothing was found, and no planted program was run.
     #[track_caller]
-    fn assert_none(&self) {
+    fn assert_none(&self, world: &World) {
         let found: Vec<_> = self.found.iter().map(String::as_str).collect();
         assert!(found.is_empty(), "{}", found.join("\n"));
+        assert_eq!(executed(world), None);
     }
 }
 
@@ -387,13 +402,8 @@ fn check_messages(world: &World, finds: &mut Finds, since: &str) {
 
 #[test]
 fn texts_that_are_typed_do_no_harm_in_any_form() {
-    let world = busy_shop();
-    prepare(&world);
-    let texts = all(&Names::of(&world));
-    let mut finds = Finds {
-        texts: &texts,
-        found: BTreeSet::new(),
-    };
+    let (world, texts) = scene();
+    let mut finds = Finds::among(&texts);
     let before = Picture::of(world.room());
     let tip = world.head();
     let answer = typed(&world, &texts);
@@ -434,8 +444,7 @@ fn texts_that_are_typed_do_no_harm_in_any_form() {
     let tip = world.head();
     world.ok("unlock -e prod-ca --all");
     check_messages(&world, &mut finds, &tip);
-    finds.assert_none();
-    assert_eq!(executed(&world), None);
+    finds.assert_none(&world);
     let scratch = |path: &String| path.starts_with("scratch");
     let mut spoiled = before.spoiled(&Picture::of(world.room()), Leave::Work);
     spoiled.retain(|path| !scratch(path));
@@ -444,21 +453,15 @@ fn texts_that_are_typed_do_no_harm_in_any_form() {
 
 #[test]
 fn texts_that_a_repository_holds_do_no_harm_in_any_form() {
-    let world = busy_shop();
-    prepare(&world);
-    let texts = all(&Names::of(&world));
-    let mut finds = Finds {
-        texts: &texts,
-        found: BTreeSet::new(),
-    };
+    let (world, texts) = scene();
+    let mut finds = Finds::among(&texts);
     planted(&world, &texts);
     look_at_all(&world, &mut finds);
     let tip = world.head();
     finds.look(&world, "release-train staging", &[]);
     finds.look(&world, "unlock -e prod-de --all", &[]);
     check_messages(&world, &mut finds, &tip);
-    finds.assert_none();
-    assert_eq!(executed(&world), None);
+    finds.assert_none(&world);
 }
 
 #[test]
