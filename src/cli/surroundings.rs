@@ -32,6 +32,11 @@ pub(super) fn is_watched() -> bool {
     !automatic && !matches!(said("TERM").as_str(), "" | "dumb")
 }
 
+/// Whether the instant of the command is that of something else: how old it is then says nothing about it.
+pub(super) fn tells_another_time() -> bool {
+    std::env::var_os("SOURCE_DATE_EPOCH").is_some_and(|text| !text.is_empty())
+}
+
 /// The instant of the whole command: `TRAINYARD_NOW`, `SOURCE_DATE_EPOCH`, or the clock.
 pub(super) fn now() -> Result<Moment> {
     for name in ["TRAINYARD_NOW", "SOURCE_DATE_EPOCH"] {

@@ -5,7 +5,7 @@ use git2::Oid;
 
 use super::chain::Chain;
 use super::commit::UnpushedCommit;
-use super::inbox::{Found, Says, WAITS_AT_MOST, Waiting};
+use super::inbox::{Found, Says, Waiting};
 use super::line::Line;
 use super::operation::{Operation, Planned, StandIn};
 use super::{Checkout, Snapshot, on_one_line};
@@ -69,7 +69,10 @@ impl Checkout {
         };
         let (mut taken, mut others) = (Vec::new(), 0);
         if !line.alone {
-            for waiting in company.waiting.iter().take(MOST) {
+            for waiting in &company.waiting {
+                if taken.len() >= MOST && waiting.id() != operation.id {
+                    continue;
+                }
                 let step =
                     self.take_along(operation, (waiting, company.base), &mut chain, stand_in)?;
                 match step {
@@ -100,24 +103,24 @@ impl Checkout {
         if id == operation.id {
             return Ok(Taken::Away);
         }
+        if waiting.is_over(operation) {
+            return Ok(Taken::Away);
+        }
         let slip = match &waiting.says {
             Says::Operation(slip) => slip,
-            // Until then what it keeps out could still come.
-            Says::Fence(begun)
-                if operation.committer.seconds.abs_diff(*begun) < WAITS_AT_MOST.unsigned_abs() =>
-            {
-                return Ok(Taken::Not);
-            }
-            Says::Fence(_) | Says::Nothing => return Ok(Taken::Away),
+            // What it keeps out could still come.
+            Says::Fence => return Ok(Taken::Not),
+            Says::Nothing => return Ok(Taken::Away),
         };
         if slip.branch != self.branch {
             return Ok(Taken::Not);
         }
-        match self.find(base, slip.since()?, &(operation.mark)(id))? {
-            Found::At(_) => return Ok(Taken::Away),
-            // It might be there, where a shallow clone cannot see it.
-            Found::Unknown => return Ok(Taken::Not),
-            Found::Nowhere => {}
+        let since = slip.since()?;
+        match self.find(base, since, &(operation.mark)(id)) {
+            Ok(Found::At(_)) => return Ok(Taken::Away),
+            Ok(Found::Nowhere) => {}
+            // It might be there, where a shallow clone cannot see it, or it begins at what is no commit.
+            Ok(Found::Unknown) | Err(_) => return Ok(Taken::Not),
         }
         match stand_in(chain.top(), id, &slip.letter) {
             Ok(other) => {

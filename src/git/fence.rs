@@ -3,7 +3,7 @@
 use anyhow::Result;
 use git2::Oid;
 
-use super::inbox::{Found, Place};
+use super::inbox::{Found, Place, WAITS_AT_MOST, is_over};
 use super::known_bad::{Variant, known_bad};
 use super::operation::Operation;
 use super::push;
@@ -46,18 +46,22 @@ impl Checkout {
             let _ = self.take_away(remote, place);
             return Ok(Withdrawn::Landed(commit));
         }
-        self.take_out(remote, operation, place)?;
+        if let Err(error) = self.take_out(remote, operation, place)
+            && !self.is_done_by_nobody(operation, place)
+        {
+            return Err(error);
+        }
         // Asked after it is out: whoever takes it away does so together with the branch.
         Ok(published()?.map_or(Withdrawn::ForGood, Withdrawn::Landed))
     }
 
     fn take_out(&self, remote: &Remote, operation: &Operation, place: &Place) -> Result<()> {
-        let (branch, reference) = (self.branch_ref(), place.reference());
+        let reference = place.reference();
         let (mut there, fence) = if place.arrived || known_bad(Variant::NoFence) {
             (Some(place.commit), None)
         } else {
             let fence = self.write_fence(&place.id, &self.sender(operation, place))?;
-            let there = self.stands(remote, (&branch, &reference), "")?;
+            let there = self.stands(remote, &reference, "")?;
             (there, Some(fence))
         };
         let mut words = String::new();
@@ -73,7 +77,7 @@ impl Checkout {
                 return Ok(());
             }
             words = pushed.words();
-            let now = self.stands(remote, (&branch, &reference), &words)?;
+            let now = self.stands(remote, &reference, &words)?;
             if now == there && !pushed.is_ok() {
                 break;
             }
@@ -82,19 +86,29 @@ impl Checkout {
         Err(still_waits(remote, &reference, &words).into())
     }
 
-    /// What stands in a place of the inbox.
-    fn stands(
+    /// What stands in a place of the inbox. Fails for a remote that shows not even the branch, with the words that came before.
+    pub(super) fn stands(
         &self,
         remote: &Remote,
-        (branch, reference): (&str, &str),
+        reference: &str,
         words: &str,
     ) -> Result<Option<Oid>> {
-        let mut there = self.ask_for(remote, &[branch, reference])?;
-        if !there.contains_key(branch) {
+        let branch = self.branch_ref();
+        let mut there = self.ask_for(remote, &[&branch, reference])?;
+        if !there.contains_key(&branch) {
             // An answer that breaks off can look like that of an empty repository.
             return Err(still_waits(remote, reference, words).into());
         }
         Ok(there.remove(reference))
+    }
+
+    /// Whether an operation is so old that nobody does it any more, with as much again for clocks and for those who are slow.
+    fn is_done_by_nobody(&self, operation: &Operation, place: &Place) -> bool {
+        let slip = self.repository.find_commit(place.commit);
+        // Without its commit it is weeks old.
+        slip.map_or(true, |slip| {
+            is_over(slip.time().seconds(), operation, 2 * WAITS_AT_MOST)
+        })
     }
 
     /// Who put the operation into the inbox, and when, as its commit says it.

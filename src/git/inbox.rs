@@ -63,6 +63,8 @@ fn reference(id: &str) -> String {
 pub(super) struct Waiting {
     pub(super) reference: String,
     pub(super) commit: Oid,
+    /// When its operation began, in seconds from 1970.
+    begun: i64,
     pub(super) says: Says,
 }
 
@@ -70,8 +72,8 @@ pub(super) struct Waiting {
 #[derive(Debug)]
 pub(super) enum Says {
     Operation(Slip),
-    /// Nothing may be put here: the operation was withdrawn, and began at this second after 1970.
-    Fence(i64),
+    /// Nothing may be put here: the operation was withdrawn.
+    Fence,
     /// Nothing that can be understood.
     Nothing,
 }
@@ -80,7 +82,7 @@ impl Says {
     fn read(commit: &Commit) -> Self {
         let message = commit.message().unwrap_or_default();
         if message.starts_with(FENCE) {
-            return Self::Fence(commit.time().seconds());
+            return Self::Fence;
         }
         Slip::read(message).map_or(Self::Nothing, Self::Operation)
     }
@@ -91,6 +93,19 @@ impl Waiting {
     pub(super) fn id(&self) -> &str {
         let name = self.reference.strip_prefix(INBOX).unwrap_or_default();
         name.trim_start_matches('/')
+    }
+
+    /// Whether it is so old, or of a time so far ahead, that nobody does it any more.
+    pub(super) fn is_over(&self, operation: &Operation) -> bool {
+        is_over(self.begun, operation, WAITS_AT_MOST)
+    }
+
+    /// Whether somebody may publish it to this branch.
+    pub(super) fn is_for(&self, branch: &str, operation: &Operation) -> bool {
+        match &self.says {
+            Says::Operation(slip) => slip.branch == branch && !self.is_over(operation),
+            Says::Fence | Says::Nothing => false,
+        }
     }
 }
 
@@ -129,6 +144,8 @@ pub(super) enum Joined {
     Waits(Place),
     /// The remote allows no such refs, or cannot move them together with a branch.
     NotAllowed,
+    /// Something was in its way, perhaps itself: git may have sent it twice. It is not there now.
+    Collided,
     /// The remote did not answer, and nothing was sent.
     NoContact(Failure),
     /// Nobody can tell whether it is there.
@@ -175,12 +192,7 @@ impl Checkout {
     }
 
     /// Puts an operation into the inbox.
-    pub(super) fn join(
-        &self,
-        remote: &Remote,
-        operation: &Operation,
-        place: &Place,
-    ) -> Result<Joined> {
+    pub(super) fn join(&self, remote: &Remote, place: &Place) -> Result<Joined> {
         let _doing = doing!("sending", "the operation to {}, to wait there", remote.name);
         let reference = place.reference();
         let pushed = self.set_place(remote, &reference, None, Some(place.commit))?;
@@ -193,15 +205,13 @@ impl Checkout {
         if push::is_no_contact(&pushed) {
             return Ok(Joined::NoContact(unreachable(remote, &pushed)));
         }
-        let Ok(there) = self.ask_for(remote, &[&reference]) else {
+        let Ok(there) = self.stands(remote, &reference, &pushed.words()) else {
             return Ok(Joined::Unknown(pushed.words()));
         };
-        if let Some(commit) = there.get(&reference) {
+        if let Some(commit) = there {
             // Under this id nobody asks for anything else.
-            let fence = self.write_fence(&place.id, &operation.committer.line())?;
             return Ok(Joined::Waits(Place {
-                commit: *commit,
-                arrived: *commit != fence,
+                commit,
                 ..place.clone()
             }));
         }
@@ -212,7 +222,7 @@ impl Checkout {
                 Joined::NotAllowed
             }
             PushOutcome::RemoteMoved | PushOutcome::Landed | PushOutcome::NoContact(_) => {
-                Joined::NotAllowed
+                Joined::Collided
             }
         })
     }
@@ -258,11 +268,13 @@ impl Checkout {
             let (Ok(name), Some(commit)) = (reference.name(), reference.target()) else {
                 continue;
             };
-            let found = self.repository.find_commit(commit);
+            let found = self.repository.find_commit(commit).ok();
+            let begun = found.as_ref().map(|found| found.time().seconds());
             waiting.push(Waiting {
                 reference: name.replacen(FETCHED, INBOX, 1),
                 commit,
-                says: found.map_or(Says::Nothing, |commit| Says::read(&commit)),
+                begun: begun.unwrap_or_default(),
+                says: found.map_or(Says::Nothing, |found| Says::read(&found)),
             });
         }
         // What cannot be removed now is removed before the next fetch.
@@ -315,6 +327,11 @@ impl Checkout {
             Found::Unknown
         })
     }
+}
+
+/// Whether more than so many seconds lie between two beginnings.
+pub(super) fn is_over(begun: i64, operation: &Operation, seconds: i64) -> bool {
+    operation.committer.seconds.abs_diff(begun) >= seconds.unsigned_abs()
 }
 
 /// Where an operation is in the history.

@@ -31,6 +31,9 @@ pub(crate) struct Pending {
     /// The commit in which the operation waits in the inbox of the remote; then the base is where the branch stood before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) waiting: Option<Waiting>,
+    /// The commit that the branch was to move to, if others were published with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) tip: Option<String>,
     /// The tag that goes along with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) tag: Option<UnpushedTag>,
@@ -62,6 +65,31 @@ impl Pending {
     /// Whether it may still land while the branch stands at `tip`.
     pub(super) fn is_open_at(&self, tip: Option<&str>) -> bool {
         self.waiting.is_none() && tip == Some(self.base.as_str())
+    }
+
+    /// The same without its place in the inbox; `None` if nothing else was pushed.
+    pub(super) fn without_place(&self) -> Option<Self> {
+        let slip = self.waiting.as_ref().map(|waiting| &waiting.commit);
+        (slip != Some(&self.new)).then(|| Self {
+            waiting: None,
+            ..self.clone()
+        })
+    }
+
+    /// The same with the commit that the branch moves to.
+    pub(super) fn moving_to(self, tip: Oid) -> Self {
+        let tip = tip.to_string();
+        Self {
+            tip: (tip != self.new).then_some(tip),
+            ..self
+        }
+    }
+
+    /// The commits that a ref was to move to, one of them.
+    pub(super) fn ends(&self) -> Result<Vec<Oid>> {
+        let ends = [Some(&self.new), self.tip.as_ref()];
+        let ends = ends.into_iter().flatten();
+        Ok(ends.map(|id| Oid::from_str(id)).collect::<Result<_, _>>()?)
     }
 
     /// Whether it was planned on this commit: then it may still land as long as the branch stands there.
@@ -197,10 +225,10 @@ pub(super) fn write<T: Serialize>(path: &Path, journal: &T, survives: Survives) 
 /// Removes a journal.
 pub(super) fn remove(path: &Path) -> Result<()> {
     outside::between();
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("removing `{}`", path.display()))
-        }
-        _ => Ok(()),
+    if let Err(error) = std::fs::remove_file(path)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        return Err(error).with_context(|| format!("removing `{}`", path.display()));
     }
+    Ok(())
 }

@@ -9,6 +9,7 @@ use git2::Oid;
 
 use super::commit::UnpushedCommit;
 use super::company::Company;
+use super::fence::Withdrawn;
 use super::inbox::{Found, INBOX, Joined, Place};
 use super::journal::Pending;
 use super::known_bad::{Variant, known_bad};
@@ -104,6 +105,7 @@ impl Line {
         };
         let mut pause = PAUSE.0;
         let mut waiting = None;
+        let (mut idle, mut looked) = (BTreeMap::new(), false);
         loop {
             let Some(place) = self.place.clone() else {
                 match self.join(checkout, remote, (operation, since))? {
@@ -117,14 +119,24 @@ impl Line {
                 // Whoever sees no branch has not seen who waits, either.
                 return Err(checkout.no_such_branch(remote).into());
             }
-            let Some(rank) = seen.rank(&place) else {
+            let Some(mut rank) = seen.rank(&place, &idle) else {
                 if let Some(commit) = self.gone(checkout, remote, (operation, &place))? {
                     return Ok(Turn::Landed(commit));
                 }
                 // Somebody looked at it and could not do it: it is ours alone.
                 break;
             };
-            if rank == 0 || outside::since(self.joined) > self.round * u32::try_from(rank + 1)? {
+            let waited = outside::since(self.joined);
+            if rank > 0 && waited > self.round && !looked {
+                // Some who stand before us may be no operations for this branch.
+                looked = true;
+                let (_, waiting) = checkout.collect(remote)?;
+                let others = waiting.iter();
+                let others = others.filter(|each| !each.is_for(&checkout.branch, operation));
+                idle.extend(others.map(|each| (each.reference.clone(), each.commit)));
+                rank = seen.rank(&place, &idle).unwrap_or(rank);
+            }
+            if rank == 0 || waited > self.round * u32::try_from(rank + 1)? {
                 break;
             }
             if outside::since(self.begun) > patience {
@@ -201,34 +213,44 @@ impl Line {
         };
         let journal = pending(operation, waits, None);
         checkout.write_pending(&journal.waiting(&place))?;
-        match checkout.join(remote, operation, &place)? {
+        // From here on a failure is one of an operation that may wait there.
+        self.place = Some(place.clone());
+        match checkout.join(remote, &place)? {
             Joined::Waits(place) => {
+                self.place = Some(place.clone());
                 let journal = pending(operation, waits, None);
                 checkout.write_pending(&journal.waiting(&place))?;
                 self.joined = outside::now();
                 self.round = outside::since(self.begun).max(SHORTEST);
-                self.place = Some(place);
                 Ok(Entered::Waits)
             }
-            Joined::Unknown(words) => {
-                self.place = Some(place);
-                Err(unknown(remote, &words).into())
-            }
+            Joined::Unknown(words) => Err(unknown(remote, &words).into()),
             Joined::NoContact(failure) => {
+                self.place = None;
                 checkout.clear_pending()?;
                 Err(failure.into())
             }
             Joined::NotAllowed if known_bad(Variant::BelieveInboxRejection) => {
+                self.place = None;
                 checkout.clear_pending()?;
                 self.state = State::Closed;
                 Ok(Entered::Not)
             }
             Joined::NotAllowed => {
                 // A rejection can be that of a push which git had sent before, and what it brought is published already.
-                self.place = Some(place.clone());
                 let published = self.gone(checkout, remote, (operation, &place))?;
                 self.state = State::Closed;
                 Ok(published.map_or(Entered::Not, Entered::Landed))
+            }
+            Joined::Collided => {
+                let withdrawn = checkout.withdraw(remote, operation, &place)?;
+                self.place = None;
+                self.state = State::Closed;
+                if let Withdrawn::Landed(commit) = withdrawn {
+                    return Ok(Entered::Landed(commit));
+                }
+                checkout.clear_pending()?;
+                Ok(Entered::Not)
             }
         }
     }
@@ -254,18 +276,21 @@ struct Seen {
 impl Seen {
     fn ask(checkout: &Checkout, remote: &Remote) -> Result<Self> {
         let branch = checkout.branch_ref();
-        let mut refs = checkout.ask_for(remote, &[&branch, &format!("{INBOX}/*")])?;
-        Ok(Self {
-            tip: refs.remove(&branch),
-            waiting: refs,
-        })
+        let inbox = format!("{INBOX}/");
+        let mut refs = checkout.ask_for(remote, &[&branch, &format!("{inbox}*")])?;
+        let tip = refs.remove(&branch);
+        // A remote tells of every ref that ends so.
+        refs.retain(|name, _| name.starts_with(&inbox));
+        Ok(Self { tip, waiting: refs })
     }
 
-    /// How many stand before us; `None` if we are no longer in line.
-    fn rank(&self, place: &Place) -> Option<usize> {
+    /// How many stand before us, without those of whom it is known that they do nothing; `None` if we are no longer in line.
+    fn rank(&self, place: &Place, idle: &BTreeMap<String, Oid>) -> Option<usize> {
         let ours = place.reference();
         let same = self.waiting.get(&ours) == Some(&place.commit);
-        same.then(|| self.waiting.range(..ours).count())
+        let before = self.waiting.range(..ours);
+        let busy = before.filter(|(name, commit)| idle.get(*name) != Some(commit));
+        same.then(|| busy.count())
     }
 }
 

@@ -105,6 +105,7 @@ pub(super) fn pending(
         base: commit.parent.to_string(),
         new: commit.id.to_string(),
         waiting: None,
+        tip: None,
         tag,
     }
 }

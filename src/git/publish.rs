@@ -119,12 +119,9 @@ impl Checkout {
     ) -> Result<Published<O>> {
         let start = outside::now();
         for attempt in 0_u32.. {
-            if let Some(done) = self.overtaken(remote, operation, left, attempt, plan)? {
-                return Ok(done);
-            }
             if let Some(taken) = self.own_tag_in_the_way(operation)? {
                 // The push of the killed command may have landed in this very moment.
-                if let Some(done) = self.overtaken(remote, operation, left, 1, plan)? {
+                if let Some(done) = self.overtaken(remote, operation, (left, None), plan)? {
                     return Ok(done);
                 }
                 if attempt > 0 {
@@ -138,10 +135,16 @@ impl Checkout {
                 Turn::Landed(commit) => return self.done_by_others(remote, commit, plan),
                 Turn::TooLate => break,
             };
-            let (base, planned) = match &company {
-                Some(company) => self.plan_with(remote, company.base, plan)?,
-                None => self.plan_to_push(remote, attempt == 0, plan)?,
+            let planned = match &company {
+                Some(company) => self.plan_with(remote, company.base, plan),
+                // What is left open is on where the remote stood just now: nothing is planned on what is older.
+                None => self.plan_to_push(remote, attempt == 0 && left.is_none(), plan),
             };
+            let base = planned.as_ref().ok().map(|(base, _)| base.commit());
+            if let Some(done) = self.overtaken(remote, operation, (left, base), plan)? {
+                return Ok(done);
+            }
+            let (base, planned) = planned?;
             let combines = planned.combine && left.is_none() && !commit::is_signed(self);
             if !line.is_known()
                 && combines
@@ -164,7 +167,7 @@ impl Checkout {
             let commit = written.commit;
             let tag = self.write_tag(operation, commit, &planned.message)?;
             let journal = pending(operation, commit, tag.clone());
-            self.write_pending(&line.in_journal(journal))?;
+            self.write_pending(&line.in_journal(journal.moving_to(written.tip)))?;
             let mut ahead = None;
             let look_ahead = || ahead = worktree::look_ahead(self, written.tip);
             let load = Load {
@@ -268,9 +271,10 @@ impl Checkout {
         plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
     ) -> Result<Published<O>> {
         let work_tree = worktree::bring_along(self, commit, None);
+        // The journal goes last: killed before, the same command finds that it is done.
+        let outcome = self.outcome_of(commit, plan)?;
         self.forget_pending();
-        let (_, planned) = self.plan_on(self.parent(commit)?, plan)?;
-        Ok(landed(planned.outcome, commit, Some(remote), work_tree))
+        Ok(landed(outcome, commit, Some(remote), work_tree))
     }
 
     /// The commit before.

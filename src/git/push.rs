@@ -57,7 +57,10 @@ pub(super) fn attempt(
     let doing = doing!("pushing", "{} to {}", checkout.branch, remote.name);
     let push = start(checkout, remote, load)?;
     meanwhile();
-    let pushed = push.finish()?;
+    let pushed = match push.finish() {
+        Ok(pushed) => pushed,
+        Err(error) => return Ok(PushOutcome::Unknown(format!("{error:#}"))),
+    };
     drop(doing);
     if pushed.is_ok() {
         return Ok(PushOutcome::Landed);
@@ -81,11 +84,10 @@ pub(super) fn attempt(
             let Ok(tip) = checkout.fetch(remote) else {
                 return Ok(PushOutcome::Unknown(pushed.words()));
             };
-            let landed = checkout.contains(tip, commit.id)?;
-            Ok(if landed {
-                PushOutcome::Landed
-            } else {
-                PushOutcome::RemoteMoved
+            Ok(match checkout.contains(tip, commit.id) {
+                Ok(true) => PushOutcome::Landed,
+                Ok(false) => PushOutcome::RemoteMoved,
+                Err(error) => PushOutcome::Unknown(format!("{error:#}")),
             })
         }
         None if is_withheld(&pushed) || has_branches(checkout, remote) => {
@@ -255,11 +257,12 @@ fn is_broken(words: &str) -> bool {
     TROUBLES.iter().any(|trouble| words.contains(trouble))
 }
 
-/// Whether the remote, or a hook on our side, takes such a push from nobody.
+/// Whether the remote takes such a push from nobody, by a rule of its own.
 pub(super) fn is_forbidden(pushed: &Finished) -> bool {
-    let words = own_words(pushed);
+    let by_rule = pushed.text().contains("[remote rejected]")
+        || own_words(pushed).contains("does not support --atomic push");
     let refused = matches!(not_applied(pushed), PushOutcome::Refused(_));
-    refused && !denies_access(&words) && !is_turned_away(&words)
+    refused && by_rule && !is_broken(&pushed.stderr)
 }
 
 /// The branch still stands at the parent: was that the last word?

@@ -10,7 +10,7 @@ use super::inbox::Place;
 use super::journal::Pending;
 use super::operation::{Operation, Planned, Published, landed};
 use super::remote::Remote;
-use super::{Checkout, Snapshot, outside, worktree};
+use super::{Checkout, Failure, FailureKind, Snapshot, outside, worktree};
 
 /// No git that lives holds a ref for so long.
 const LIVELY: Duration = Duration::from_millis(500);
@@ -41,14 +41,25 @@ impl Checkout {
             return Ok(Settled::Nothing);
         };
         let _doing = doing!("settling", "{LEFT}");
-        if let Some(place) = left.place()? {
-            return self.settle_in_line(remote, operation, (&left, &place), plan);
-        }
         let tracking = format!("refs/remotes/{}/{}", remote.name, self.branch);
         // In a checkout the journal of its move tells of the second one; a bare clone has none.
         for reference in [tracking, self.branch_ref()] {
-            self.remove_ref_lock(&reference, Oid::from_str(&left.new)?)?;
+            self.remove_ref_lock(&reference, &left.ends()?)?;
         }
+        match left.place()? {
+            Some(place) => self.settle_in_line(remote, operation, (&left, &place), plan),
+            None => self.settle_push(remote, operation, left, plan),
+        }
+    }
+
+    /// Finds out what became of the push of a killed command.
+    fn settle_push<O>(
+        &self,
+        remote: &Remote,
+        operation: &Operation,
+        left: Pending,
+        plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
+    ) -> Result<Settled<O>> {
         let tip = self.fetch(remote)?;
         if self.has_landed(&left, tip)? {
             let new = Oid::from_str(&left.new)?;
@@ -64,19 +75,19 @@ impl Checkout {
         Ok(Settled::Nothing)
     }
 
-    /// After a lost race: was it lost to the push of the killed command, which landed late?
+    /// Whether the push of the killed command has landed after all, as seen from where the remote stands: there, or where that is
+    /// now.
     pub(super) fn overtaken<O>(
         &self,
         remote: &Remote,
         operation: &Operation,
-        left: Option<&Pending>,
-        attempt: u32,
+        (left, base): (Option<&Pending>, Option<Oid>),
         plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
     ) -> Result<Option<Published<O>>> {
-        let Some(left) = left.filter(|_| attempt > 0) else {
+        let Some(left) = left else {
             return Ok(None);
         };
-        let tip = self.fetch(remote)?;
+        let tip = base.map_or_else(|| self.fetch(remote), Ok)?;
         if !self.has_landed(left, tip)? {
             return Ok(None);
         }
@@ -98,10 +109,17 @@ impl Checkout {
                 let done = self.conclude(remote, operation, (left, tip, commit), plan)?;
                 Ok(done.map_or(Settled::Nothing, Settled::Done))
             }
-            Withdrawn::ForGood => {
-                self.clear_pending()?;
-                Ok(Settled::Nothing)
-            }
+            Withdrawn::ForGood => match left.without_place() {
+                // It may have left its place as it was: then that keeps nothing out.
+                Some(push) => {
+                    self.write_pending(&push)?;
+                    self.settle_push(remote, operation, push, plan)
+                }
+                None => {
+                    self.clear_pending()?;
+                    Ok(Settled::Nothing)
+                }
+            },
         }
     }
 
@@ -118,7 +136,7 @@ impl Checkout {
         };
         let _doing = doing!("settling", "{LEFT}");
         let (base, new) = (Oid::from_str(&left.base)?, Oid::from_str(&left.new)?);
-        self.remove_ref_lock(&self.branch_ref(), new)?;
+        self.remove_ref_lock(&self.branch_ref(), &[new])?;
         let landed_then = match &left.tag {
             Some(tag) => self.mend_tag(new, tag)?,
             None => self.is_here(new)?,
@@ -136,16 +154,17 @@ impl Checkout {
         Ok(Some(landed(planned.outcome, new, None, work_tree)))
     }
 
-    /// Removes git's lock on a ref that was about to be moved to `id` when somebody was killed. Whose it is tells its
+    /// Removes git's lock on a ref that was about to be moved to one of these when somebody was killed. Whose it is tells its
     /// content: that id, or nothing yet.
-    pub(super) fn remove_ref_lock(&self, reference: &str, id: Oid) -> Result<()> {
+    pub(super) fn remove_ref_lock(&self, reference: &str, ids: &[Oid]) -> Result<()> {
         let lock = self
             .repository
             .commondir()
             .join(format!("{reference}.lock"));
         let start = outside::now();
         while let Ok(content) = std::fs::read_to_string(&lock) {
-            if !content.is_empty() && content.trim_end() != id.to_string() {
+            let is_ours = |id: &Oid| content.trim_end() == id.to_string();
+            if !content.is_empty() && !ids.iter().any(is_ours) {
                 return Ok(());
             }
             if outside::since(start) > LIVELY {
@@ -181,18 +200,39 @@ impl Checkout {
     ) -> Result<Option<Published<O>>> {
         self.remember_tag(left.tag.as_ref());
         let work_tree = worktree::bring_along(self, new, None);
-        self.forget_pending();
         if left.operation != operation.id {
+            self.forget_pending();
             tracing::warn!("the interrupted command before this one has landed as commit {new}");
             return Ok(None);
         }
         if tip != new && !operation.counts {
+            self.forget_pending();
             tracing::warn!(
                 "this command was interrupted, and its change has landed as commit {new}"
             );
             return Ok(Some(Published::MovedOn));
         }
-        let (_, planned) = self.plan_on(self.parent(new)?, plan)?;
-        Ok(Some(landed(planned.outcome, new, Some(remote), work_tree)))
+        // The journal goes last: killed before, the same command finds that it is done.
+        let outcome = self.outcome_of(new, plan)?;
+        self.forget_pending();
+        Ok(Some(landed(outcome, new, Some(remote), work_tree)))
+    }
+
+    /// What an operation came to that has landed as this commit. Fails as something that the same command can find out later.
+    pub(super) fn outcome_of<O>(
+        &self,
+        commit: Oid,
+        plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
+    ) -> Result<O> {
+        let planned = self
+            .parent(commit)
+            .and_then(|parent| self.plan_on(parent, plan));
+        let (_, planned) = planned.map_err(|error| {
+            let message =
+                format!("the change has landed as commit {commit}, but cannot be told: {error:#}");
+            let hint = "run the same command again: it finds out, and does nothing twice";
+            Failure::new(FailureKind::Unknown, message).hint(hint)
+        })?;
+        Ok(planned.outcome)
     }
 }

@@ -163,14 +163,14 @@ impl Checkout {
         let Some(tag) = tag else { return };
         let remember = || -> Result<()> {
             let (name, id) = (tag.reference(), tag.id()?);
-            self.remove_ref_lock(&name, id)?;
+            self.remove_ref_lock(&name, &[id])?;
             match self.resolved(&name)? {
                 Some(there) if there == id => Ok(()),
                 Some(_) => anyhow::bail!("there is another tag of this name here"),
                 None => {
                     self.repository.reference(&name, id, false, "trainyard")?;
                     // libgit2 does not mind a lock that it could not remove.
-                    self.remove_ref_lock(&name, id)
+                    self.remove_ref_lock(&name, &[id])
                 }
             }
         };
@@ -186,8 +186,8 @@ impl Checkout {
     /// Says whether they moved.
     pub(super) fn mend_tag(&self, commit: Oid, tag: &UnpushedTag) -> Result<bool> {
         let (name, id) = (tag.reference(), tag.id()?);
-        self.remove_ref_lock(&self.branch_ref(), commit)?;
-        self.remove_ref_lock(&name, id)?;
+        self.remove_ref_lock(&self.branch_ref(), &[commit])?;
+        self.remove_ref_lock(&name, &[id])?;
         let landed = self.is_here(commit)?;
         if landed {
             self.remember_tag(Some(tag));

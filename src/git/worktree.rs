@@ -280,7 +280,7 @@ pub(super) fn recover(checkout: &Checkout) -> Result<()> {
     let _doing = doing!("settling", "a checkout that is half way");
     IndexLock::remove_stale(checkout, left.lock)?;
     let branch = format!("refs/heads/{}", left.branch);
-    checkout.remove_ref_lock(&branch, Oid::from_str(&left.new)?)?;
+    checkout.remove_ref_lock(&branch, &[Oid::from_str(&left.new)?])?;
     if left.branch != checkout.branch {
         // It waits for the next command on that branch.
         return Ok(());
@@ -350,7 +350,7 @@ fn move_branch(checkout: &Checkout, old: Oid, new: Oid) -> Result<bool> {
     {
         Ok(_) => {
             // libgit2 does not mind a lock that it could not remove. It is in the way of the next one, and of no harm now.
-            let _ = checkout.remove_ref_lock(&branch, new);
+            let _ = checkout.remove_ref_lock(&branch, &[new]);
             Ok(true)
         }
         Err(error) if error.code() == ErrorCode::Modified => Ok(false),

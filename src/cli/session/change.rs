@@ -9,7 +9,7 @@ use super::{Earlier, Session, check_author, context};
 use crate::cli::notify::Notice;
 use crate::cli::operation::Operation as Wanted;
 use crate::cli::portable::Letter;
-use crate::cli::surroundings::demands_signatures;
+use crate::cli::surroundings::{demands_signatures, tells_another_time};
 use crate::git::{
     Checkout, Operation, Other, Pending, Planned, Published, Signature, Snapshot, WAITS_AT_MOST,
     WorkTree, clean,
@@ -121,7 +121,7 @@ impl Session {
                 changes,
                 message,
                 outcome,
-                combine: ground.options.publish.combine,
+                combine: ground.options.publish.combine && !tells_another_time(),
             })
         };
         let tag = refs.tag.as_ref();

@@ -12,6 +12,10 @@ fn yard() -> World {
     World::yard_with(Tree::from([("trainyard.yaml".to_owned(), options)]))
 }
 
+/// A hook of the remote that lets nobody take anything out of the inbox.
+const NO_DELETION: &str =
+    "case $1$3 in refs/trainyard/*0000000000000000000000000000000000000000) exit 1;; esac";
+
 /// What waits on the remote.
 fn waiting(world: &World) -> Vec<String> {
     let refs = world.remote_git(&["for-each-ref", "--format=%(refname)", "refs/trainyard"]);
@@ -297,6 +301,92 @@ fn a_rejection_is_not_believed_while_others_publish_what_arrived() {
 }
 
 #[test]
+fn a_hook_of_ours_that_refuses_the_fence_leaves_the_end_open() {
+    let world = yard();
+    let (clone, commit, place) = killed_on_the_way(&world);
+    let hook = clone.hook("pre-push", "exit 1");
+    let later = "lock -e dev --lock-id later -m x";
+    clone.fails(later, 4);
+    fs::remove_file(hook).unwrap();
+    assert!(comes_late(&clone, &commit, &place));
+    assert_done(&clone.run(later));
+    assert_eq!(times(&world, "release web 1"), 0);
+    assert_settled(&world, &[&clone]);
+}
+
+#[test]
+fn where_nothing_can_be_taken_out_a_command_is_settled_when_it_is_old() {
+    let world = yard();
+    let clone = killed_in_line(&world, "clone", RELEASE);
+    world.remote_hook("update", NO_DELETION);
+    let later = "lock -e dev --lock-id later -m x";
+    clone.fails(later, 4);
+    clone.fails(RELEASE, 4);
+    for _ in 0..30 {
+        world.next_minute();
+    }
+    assert_done(&clone.run(later));
+    assert_eq!(times(&world, "release web 1"), 0);
+    clone.assert_tidy();
+}
+
+#[test]
+fn what_waits_for_nobody_goes_whatever_it_says() {
+    let world = yard();
+    killed_in_line(&world, "clone", RELEASE);
+    let known = world.remote_git(&["rev-parse", "main"]);
+    let tree = world.remote_git(&["rev-parse", "main^{tree}"]);
+    let forged = |number: usize, change: String| {
+        forge(
+            &world,
+            &format!("00000000-0000-5000-8000-00000000000{number}"),
+            &change,
+        );
+        world.ok(&format!("lock -e dev --lock-id after-{number} -m x"));
+        // It could be done by those who know more; it is no reason to fail.
+        assert_eq!(waiting(&world).len(), 1, "{change}");
+    };
+    forged(
+        1,
+        format!("s/{known}/{tree}/; s/\"since\":\"[0-9a-f]*/\"since\":\"{tree}/"),
+    );
+    forged(
+        2,
+        format!("s/\"since\":\"[0-9a-f]*/\"since\":\"{}/", "1".repeat(40)),
+    );
+    forged(3, "s/\"branch\":\"main/\"branch\":\"gone/".to_owned());
+    for _ in 0..15 {
+        world.next_minute();
+    }
+    world.ok(LOCK);
+    assert_eq!(waiting(&world), [""; 0]);
+    assert_eq!(times(&world, "release web 1"), 0);
+}
+
+#[test]
+fn refs_of_others_are_nobody_who_waits() {
+    let world = yard();
+    world.remote_git(&["update-ref", "refs/a/refs/trainyard/inbox/x", "main"]);
+    world.remote_git(&["update-ref", "refs/a/refs/heads/main", "main"]);
+    let answer = world.run(&format!("{LOCK} -v"));
+    assert_done(&answer);
+    assert!(!answer.stderr.contains("to wait there"), "{answer}");
+}
+
+#[test]
+fn a_command_of_another_time_neither_waits_nor_takes_others_along() {
+    let world = yard();
+    killed_in_line(&world, "clone", RELEASE);
+    let old = [
+        ("TRAINYARD_NOW", None),
+        ("SOURCE_DATE_EPOCH", Some("1000000000")),
+    ];
+    assert_done(&world.run_with(LOCK, &old));
+    assert_eq!(waiting(&world).len(), 1);
+    assert_eq!(times(&world, "release web 1"), 0);
+}
+
+#[test]
 fn what_can_no_longer_be_done_is_left_to_the_one_who_asked_for_it() {
     let world = yard();
     world.scratch("other.yaml", "kind: Other\n");
@@ -397,7 +487,7 @@ fn a_remote_without_such_refs_gets_the_plain_loop() {
         match without {
             "refs" => drop(world.remote_hook("pre-receive", refuse)),
             "atomic" => drop(world.remote_git(&["config", "receive.advertiseAtomic", "false"])),
-            _ => drop(world.remote_git(&["config", "receive.denyDeletes", "true"])),
+            _ => drop(world.remote_hook("update", NO_DELETION)),
         }
         let clones: Vec<_> = (0..4)
             .map(|number| world.clone_to(&format!("clone-{number}")))
