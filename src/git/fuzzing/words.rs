@@ -69,13 +69,12 @@ pub(crate) fn journals(data: &[u8]) {
             assert_eq!(std::fs::read(&path).expect("it stays"), data);
             return;
         };
-        let value: serde_json::Value = serde_json::from_slice(data).expect("it was read");
+        let pending = read.expect("the file is there");
         assert_eq!(
-            value["form"],
+            pending.form,
             journal::FORM,
             "another form is not ours to read"
         );
-        let pending = read.expect("the file is there");
         let _ = pending.place();
         journal::write(&path, &pending, Survives::Kill).expect("there is room");
         let again = journal::read::<Pending>(&path).expect("we wrote it");
