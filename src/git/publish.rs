@@ -137,8 +137,7 @@ impl Checkout {
             };
             let planned = match &company {
                 Some(company) => self.plan_with(remote, company.base, plan),
-                // What is left open is on where the remote stood just now: nothing is planned on what is older.
-                None => self.plan_to_push(remote, attempt == 0 && left.is_none(), plan),
+                None => self.plan_to_push(remote, self.expected(attempt, left)?, plan),
             };
             let base = planned.as_ref().ok().map(|(base, _)| base.commit());
             if let Some(done) = self.overtaken(remote, operation, (left, base), plan)? {
@@ -303,22 +302,32 @@ impl Checkout {
         self.plan_on(base, plan)
     }
 
-    /// Plans a change. At first where the remote stood when we last heard of it: if that is no longer so, the compare-and-swap
+    /// Where the remote is known to have stood, for a first attempt.
+    fn expected(&self, attempt: u32, left: Option<&Pending>) -> Result<Option<Oid>> {
+        match left {
+            _ if attempt > 0 => Ok(None),
+            // What is left open is on where it stood just now: nothing is planned on what is older.
+            Some(left) => Ok(Some(Oid::from_str(&left.base)?)),
+            None => self.last_heard(),
+        }
+    }
+
+    /// Plans a change. At first where the remote is known to have stood: if that is no longer so, the compare-and-swap
     /// of the push tells, and if there is nothing to push, the remote is asked.
     fn plan_to_push<O>(
         &self,
         remote: &Remote,
-        trust: bool,
+        known: Option<Oid>,
         plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
     ) -> Result<(Snapshot<'_>, Planned<O>)> {
-        if let (true, Some(known)) = (trust, self.last_heard()?)
+        if let Some(known) = known
             && let Ok((base, planned)) = self.plan_on(known, plan)
             && !planned.changes.is_empty()
             && self.check_own_commits(remote, known).is_ok()
         {
             return Ok((base, planned));
         }
-        self.plan_on_remote(remote, trust, plan)
+        self.plan_on_remote(remote, known.is_some(), plan)
     }
 
     /// Plans on the head of the remote, and returns it. While the remote is asked where it stands, the plan is made on where
