@@ -184,6 +184,13 @@ impl Inner {
         let sent = line.send(&scene.server, &self.clone);
         let fate = if sent.is_nothing() {
             Fate::Goes
+        } else if sent.new_of(MAIN).is_none() {
+            // What a rule of the remote says of the inbox, it says to everybody.
+            match fate(&mut scene) {
+                _ if scene.closed => Fate::Refused,
+                Fate::Refused => Fate::Goes,
+                fate => fate,
+            }
         } else {
             fate(&mut scene)
         };

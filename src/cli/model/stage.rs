@@ -89,6 +89,8 @@ pub(super) struct Scene {
     pub(super) weather: Weather,
     /// Whether the network is at its best.
     pub(super) swift: bool,
+    /// Whether a rule of the remote lets nobody into the inbox.
+    pub(super) closed: bool,
     pub(super) server: Server,
     pub(super) moves: Vec<Moved>,
     /// What there is to read when a history fails.
@@ -112,16 +114,18 @@ pub(super) struct Stage {
 impl Stage {
     pub(super) fn new(
         actors: usize,
-        (chance, weather): (Chance, Weather),
+        (mut chance, weather): (Chance, Weather),
         server: Server,
         commits_of_others: Commits,
     ) -> Self {
+        let closed = chance.hits(60);
         Self {
             scene: Mutex::new(Scene {
                 now: Duration::ZERO,
                 chance,
                 weather,
                 swift: false,
+                closed,
                 server,
                 moves: Vec::new(),
                 tale: Vec::new(),
