@@ -379,10 +379,21 @@ pub(crate) fn on_one_line(text: &str) -> String {
     )
 }
 
-/// Whether a letter is what it looks like: no control character, no mark that turns the direction of what follows, no tag.
+/// Whether a letter is what it looks like: no control character, none that nobody sees, no mark that turns the direction of what
+/// follows, no tag.
 fn is_seen(letter: char) -> bool {
     !letter.is_control()
-        && !matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{e0000}'..='\u{e007f}')
+        && !matches!(
+            letter,
+            '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 /// Takes `user:password@` out of every URL.
@@ -421,6 +432,7 @@ mod tests {
                 "remote: [31mred]0;pwn\nno",
             ),
             ("nur\u{202e}txt.\u{2066}exe\u{e0041}", "nurtxt.exe"),
+            ("ma\u{200b}i\u{2060}n\u{feff}\u{180e}\u{fff9}", "main"),
             ("user@host:path is no URL", "user@host:path is no URL"),
             ("'https://me:t'0\"k<en@h/r.git'", "'https://h/r.git'"),
             ("x://https://me:t0ken@h/r", "x://https://h/r"),
