@@ -8,7 +8,7 @@ use super::known_bad::{Variant, known_bad};
 use super::operation::Operation;
 use super::push;
 use super::remote::Remote;
-use super::{Checkout, Failure, FailureKind};
+use super::{Checkout, Failure};
 
 /// How often an operation may come or go while it is taken out.
 const TRIES: u32 = 4;
@@ -132,7 +132,5 @@ fn still_waits(remote: &Remote, reference: &str, words: &str) -> Failure {
     let message = format!(
         "the operation may wait in `{reference}` of the remote `{name}`, and be done by somebody else:\n{words}"
     );
-    let hint =
-        "run the same command again, once that is settled: it finds out, and does nothing twice";
-    Failure::new(FailureKind::Unknown, message).hint(hint)
+    Failure::still_unknown(message)
 }

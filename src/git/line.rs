@@ -15,7 +15,7 @@ use super::journal::Pending;
 use super::known_bad::{Variant, known_bad};
 use super::operation::{Operation, pending};
 use super::remote::Remote;
-use super::{Checkout, Failure, FailureKind, outside};
+use super::{Checkout, Failure, outside};
 
 /// How long we wait between two looks at the line, at first and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(30), Duration::from_secs(2));
@@ -300,6 +300,5 @@ fn unknown(remote: &Remote, words: &str) -> Failure {
         "the connection to `{}` broke while the operation was put into `{INBOX}`; whether it is done is unknown:\n{words}",
         remote.name
     );
-    let hint = "run the same command again: it finds out, and does nothing twice";
-    Failure::new(FailureKind::Unknown, message).hint(hint)
+    Failure::unknown(message)
 }

@@ -254,10 +254,7 @@ impl Checkout {
                     Ok(_) => format!("{error:#}"),
                     Err(failed) => format!("{failed:#}\n{error:#}"),
                 };
-                let hint = "run the same command again: it finds out, and does nothing twice";
-                Err(Failure::new(FailureKind::Unknown, message)
-                    .hint(hint)
-                    .into())
+                Err(Failure::unknown(message).into())
             }
         }
     }
@@ -526,8 +523,7 @@ fn unknown(remote: &Remote, commit: Oid, words: &str) -> Failure {
         "the connection to `{}` broke while commit {commit} was pushed; whether it landed is unknown:\n{words}",
         remote.name
     );
-    let hint = "run the same command again: it finds out, and does nothing twice";
-    Failure::new(FailureKind::Unknown, message).hint(hint)
+    Failure::unknown(message)
 }
 
 /// The same command has been interrupted before, and now this is in its way.
@@ -543,11 +539,7 @@ fn still_open(error: anyhow::Error) -> anyhow::Error {
     }
     let message =
         format!("what became of this command when it was interrupted is still unknown: {error:#}");
-    let hint =
-        "run the same command again, once that is settled: it finds out, and does nothing twice";
-    Failure::new(FailureKind::Unknown, message)
-        .hint(hint)
-        .into()
+    Failure::still_unknown(message).into()
 }
 
 /// Waits longer after each lost race, and everybody differently.

@@ -10,7 +10,7 @@ use super::inbox::Place;
 use super::journal::Pending;
 use super::operation::{Operation, Planned, Published, landed};
 use super::remote::Remote;
-use super::{Checkout, Failure, FailureKind, Snapshot, outside, worktree};
+use super::{Checkout, Failure, Snapshot, outside, worktree};
 
 /// No git that lives holds a ref for so long.
 const LIVELY: Duration = Duration::from_millis(500);
@@ -230,8 +230,7 @@ impl Checkout {
         let (_, planned) = planned.map_err(|error| {
             let message =
                 format!("the change has landed as commit {commit}, but cannot be told: {error:#}");
-            let hint = "run the same command again: it finds out, and does nothing twice";
-            Failure::new(FailureKind::Unknown, message).hint(hint)
+            Failure::unknown(message)
         })?;
         Ok(planned.outcome)
     }
