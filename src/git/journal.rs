@@ -37,6 +37,9 @@ pub(crate) struct Pending {
     /// The tag that goes along with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) tag: Option<UnpushedTag>,
+    /// Another push on the same base that was open before: one of them can land.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) earlier: Option<Box<Self>>,
 }
 
 /// An operation in the inbox, as the journal keeps it.
@@ -65,6 +68,25 @@ impl Pending {
     /// Whether it may still land while the branch stands at `tip`.
     pub(super) fn is_open_at(&self, tip: Option<&str>) -> bool {
         self.waiting.is_none() && tip == Some(self.base.as_str())
+    }
+
+    /// This push and those that were open before it.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |push| push.earlier.as_deref())
+    }
+
+    /// The same after one that is open on the same base.
+    pub(super) fn after(self, left: Option<&Self>) -> Self {
+        let open = left.filter(|left| left.base == self.base);
+        let others = open.into_iter().flat_map(Self::all);
+        let others: Vec<_> = others.filter(|other| !other.is_same_push(&self)).collect();
+        let earlier = others.into_iter().rev().fold(None, |earlier, other| {
+            Some(Box::new(Self {
+                earlier,
+                ..other.clone()
+            }))
+        });
+        Self { earlier, ..self }
     }
 
     /// The same without its place in the inbox; `None` if nothing else was pushed.

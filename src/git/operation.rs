@@ -107,6 +107,7 @@ pub(super) fn pending(
         waiting: None,
         tip: None,
         tag,
+        earlier: None,
     }
 }
 

@@ -73,13 +73,17 @@ impl Checkout {
         let Some(remote) = &self.remote else {
             return self.commit_locally(operation, &mut plan);
         };
-        let earlier = self.pending()?;
+        let of_this_command = |left: Pending| {
+            let mut all = left.all();
+            all.find(|push| push.operation == operation.id).cloned()
+        };
+        let earlier = self.pending()?.and_then(of_this_command);
         let published = self.publish_to(remote, operation, plan, stand_in);
-        let Some(earlier) = earlier.filter(|earlier| earlier.operation == operation.id) else {
+        let Some(earlier) = earlier else {
             return published;
         };
         // As long as nobody knows what became of the first push of this very command, no failure of the second is the last word.
-        match (published, self.pending()?) {
+        match (published, self.pending()?.and_then(of_this_command)) {
             (Err(error), Some(left)) if left.is_same_push(&earlier) => Err(still_open(error)),
             (published, _) => published,
         }
@@ -166,7 +170,8 @@ impl Checkout {
             let commit = written.commit;
             let tag = self.write_tag(operation, commit, &planned.message)?;
             let journal = pending(operation, commit, tag.clone());
-            self.write_pending(&line.in_journal(journal.moving_to(written.tip)))?;
+            let journal = journal.moving_to(written.tip).after(left);
+            self.write_pending(&line.in_journal(journal))?;
             let mut ahead = None;
             let look_ahead = || ahead = worktree::look_ahead(self, written.tip);
             let load = Load {

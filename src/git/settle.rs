@@ -61,10 +61,12 @@ impl Checkout {
         plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
     ) -> Result<Settled<O>> {
         let tip = self.fetch(remote)?;
-        if self.has_landed(&left, tip)? {
-            let new = Oid::from_str(&left.new)?;
-            let done = self.conclude(remote, operation, (&left, tip, new), plan)?;
-            return Ok(done.map_or(Settled::Nothing, Settled::Done));
+        for push in left.all() {
+            if self.has_landed(push, tip)? {
+                let new = Oid::from_str(&push.new)?;
+                let done = self.conclude(remote, operation, (push, tip, new), plan)?;
+                return Ok(done.map_or(Settled::Nothing, Settled::Done));
+            }
         }
         if tip == Oid::from_str(&left.base)? {
             // It may still land. Whatever is pushed now on this base decides: only one of the two can.
@@ -88,11 +90,13 @@ impl Checkout {
             return Ok(None);
         };
         let tip = base.map_or_else(|| self.fetch(remote), Ok)?;
-        if !self.has_landed(left, tip)? {
-            return Ok(None);
+        for push in left.all() {
+            if self.has_landed(push, tip)? {
+                let new = Oid::from_str(&push.new)?;
+                return self.conclude(remote, operation, (push, tip, new), plan);
+            }
         }
-        let new = Oid::from_str(&left.new)?;
-        self.conclude(remote, operation, (left, tip, new), plan)
+        Ok(None)
     }
 
     /// Finds out what became of an operation that a killed command had put into the line. Once it is out of it, that is final.

@@ -210,8 +210,9 @@ impl Session {
 
     /// The instant of the command: that of the same one that was killed a short while ago, if there is one.
     fn instant(&self, pending: Option<&Pending>, identity: Uuid) -> Result<Moment> {
-        let Some(pending) = pending.filter(|pending| pending.request == identity.to_string())
-        else {
+        let request = identity.to_string();
+        let mut open = pending.into_iter().flat_map(Pending::all);
+        let Some(pending) = open.find(|pending| pending.request == request) else {
             return Ok(self.now);
         };
         let then = Moment::parse(&pending.instant).context("reading the journal")?;

@@ -282,3 +282,29 @@ fn a_journal_that_cannot_be_read_is_left_alone() {
     world.ok(RELEASE);
     world.assert_in_step();
 }
+
+#[test]
+fn a_push_that_lands_behind_two_killed_commands_is_not_made_again() {
+    let world = World::yard();
+    let hook = world.hook("pre-push", "kill -9 $(ps -o ppid= -p $PPID); exit 1");
+    let killed = [RELEASE, LOCK, RELEASE, LOCK];
+    for line in killed {
+        assert_ne!(world.start(line).wait().code, 0);
+    }
+    std::fs::remove_file(hook).unwrap();
+    let folder = world.checkout().join(".git/trainyard");
+    let journal = std::fs::read_to_string(folder.join(&world.left_lying()[0])).unwrap();
+    let journal: serde_json::Value = serde_json::from_str(&journal).unwrap();
+    let first = &journal["earlier"];
+    assert!(first["earlier"].is_null(), "{journal}");
+    let landed = format!("{}:main", first["new"].as_str().unwrap());
+    world.git(&["push", "-q", "origin", &landed]);
+    world.ok(RELEASE);
+    let subjects = world.subjects();
+    let releases = subjects
+        .iter()
+        .filter(|each| each.starts_with("release web"));
+    assert_eq!(releases.count(), 1, "{subjects:?}");
+    world.ok(LOCK);
+    world.assert_tidy();
+}
