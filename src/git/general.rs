@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
 use super::objects::{MODE_FILE, MODE_LINK, oid};
 use super::step::{InTheWay, Step};
@@ -64,7 +64,10 @@ impl Move<'_> {
     pub(super) fn apply(self) -> Result<()> {
         let (old, new) = (self.step.old.to_string(), self.step.new.to_string());
         let moved = ["read-tree", "-m", "-u", &old, &new];
-        git(self.step).succeed_with(&moved, &on_next_index(self.step), b"")?;
+        let moved = git(self.step).succeed_with(&moved, &on_next_index(self.step), b"")?;
+        // For git that is no more than a warning; the file would stay behind as one of nobody.
+        let words = moved.stderr;
+        ensure!(!words.contains("unable to unlink"), "{}", words.trim());
         std::fs::rename(&self.step.next_index, &self.step.index).context("replacing the index")
     }
 }
