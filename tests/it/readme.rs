@@ -69,6 +69,15 @@ fn the_two_first_commands_are_the_demo_and_the_tests() {
 }
 
 #[test]
+fn cargo_knows_which_program_to_run() {
+    let mut cargo = std::process::Command::new(env!("CARGO"));
+    cargo.args(["metadata", "--no-deps", "--offline", "--format-version=1"]);
+    let output = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).output();
+    let known: serde_json::Value = serde_json::from_slice(&output.unwrap().stdout).unwrap();
+    assert_eq!(known["packages"][0]["default_run"], "trainyard");
+}
+
+#[test]
 fn the_tour_of_the_readme_goes_as_it_says() {
     let world = World::from_fixture("shop");
     let folder = world.checkout().parent().unwrap().join("manifests/cart-v3");
