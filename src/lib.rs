@@ -26,6 +26,7 @@ mod cli;
 #[doc(hidden)]
 pub mod fuzzing;
 mod git;
+mod letters;
 mod plan;
 mod report;
 mod state;

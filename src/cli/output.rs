@@ -11,10 +11,10 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use super::steps::{Steps, Total};
 use super::surroundings::is_watched;
 use super::{Color, Global, github};
+use crate::letters::is_harmful;
 use crate::plan::Outcome;
 use crate::report::github::guarded;
 use crate::report::{self, Fate, Format};
-use crate::state::is_harmful;
 
 /// Colours as asked for. On stderr: warnings; with `-v` each step, and at the end how long they took together; and on a terminal
 /// the step that is under way.

@@ -208,6 +208,9 @@ impl Checkout {
         }
         let text = finished.text();
         let lines = text.lines().filter_map(|line| line.split_once('\t'));
+        // A remote tells of every ref that ends so.
+        let asked = |name: &str| patterns.iter().any(|pattern| is_meant(pattern, name));
+        let lines = lines.filter(|(_, name)| asked(name));
         lines
             .map(|(id, name)| Ok((name.to_owned(), whole_id(id)?)))
             .collect()
@@ -265,6 +268,14 @@ pub(super) fn tip(answer: &str, branch: &str) -> Result<Option<Oid>> {
 fn whole_id(text: &str) -> Result<Oid> {
     ensure!(text.len() == 40, "git answered with half an id");
     Ok(Oid::from_str(text)?)
+}
+
+/// Whether a pattern, a whole name or the beginning of some before a `*`, means this ref.
+fn is_meant(pattern: &str, name: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(beginning) => name.starts_with(beginning),
+        None => name == pattern,
+    }
 }
 
 /// A ref as people call it.

@@ -131,9 +131,7 @@ impl Pending {
             arrived: waiting.arrived,
         }))
     }
-}
 
-impl Pending {
     /// Whether this is about the same commit on the same base.
     pub(super) fn is_same_push(&self, other: &Self) -> bool {
         (&self.operation, &self.base, &self.new) == (&other.operation, &other.base, &other.new)

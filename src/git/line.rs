@@ -276,12 +276,11 @@ struct Seen {
 impl Seen {
     fn ask(checkout: &Checkout, remote: &Remote) -> Result<Self> {
         let branch = checkout.branch_ref();
-        let inbox = format!("{INBOX}/");
-        let mut refs = checkout.ask_for(remote, &[&branch, &format!("{inbox}*")])?;
-        let tip = refs.remove(&branch);
-        // A remote tells of every ref that ends so.
-        refs.retain(|name, _| name.starts_with(&inbox));
-        Ok(Self { tip, waiting: refs })
+        let mut refs = checkout.ask_for(remote, &[&branch, &format!("{INBOX}/*")])?;
+        Ok(Self {
+            tip: refs.remove(&branch),
+            waiting: refs,
+        })
     }
 
     /// How many stand before us, without those of whom it is known that they do nothing; `None` if we are no longer in line.

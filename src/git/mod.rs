@@ -30,6 +30,7 @@ mod packs;
 mod past;
 mod peek;
 mod plain;
+mod planning;
 mod program;
 mod promisor;
 mod publish;

@@ -13,6 +13,7 @@ use anyhow::{Context as _, Result};
 #[cfg(test)]
 use super::outside::played;
 use super::{Failure, FailureKind};
+use crate::letters::is_harmful;
 
 /// How long a command may take before it is killed.
 fn deadline() -> Duration {
@@ -352,7 +353,7 @@ fn handed<T: Send + 'static, R: Send + 'static>(
 
 /// Text from outside, line by line, without control characters and without the credentials of URLs.
 pub(crate) fn clean(text: &str) -> String {
-    let visible = |letter: &char| *letter == '\n' || is_seen(*letter);
+    let visible = |letter: &char| *letter == '\n' || !is_harmful(*letter);
     let text: String = text.replace('\r', "\n").chars().filter(visible).collect();
     let lines = text.lines().filter(|line| !line.trim().is_empty());
     let lines: Vec<_> = lines
@@ -374,26 +375,9 @@ pub(crate) fn on_one_line(text: &str) -> String {
     without_credentials(
         &text
             .chars()
-            .filter(|letter| is_seen(*letter))
+            .filter(|letter| !is_harmful(*letter))
             .collect::<String>(),
     )
-}
-
-/// Whether a letter is what it looks like: no control character, none that nobody sees, no mark that turns the direction of what
-/// follows, no tag.
-fn is_seen(letter: char) -> bool {
-    !letter.is_control()
-        && !matches!(
-            letter,
-            '\u{61c}'
-                | '\u{180e}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e007f}'
-        )
 }
 
 /// Takes `user:password@` out of every URL.

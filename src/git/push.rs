@@ -5,6 +5,7 @@ use git2::Oid;
 
 use super::ask::{denies_access, unreachable};
 use super::commit::UnpushedCommit;
+use super::inbox::INBOX;
 use super::known_bad::{Variant, known_bad};
 use super::program::{Finished, Running};
 use super::remote::Remote;
@@ -265,6 +266,12 @@ pub(super) fn is_forbidden(pushed: &Finished) -> bool {
     refused && by_rule && !is_broken(&pushed.stderr)
 }
 
+/// Whether there can be no inbox, as a ref stands where its folder would be.
+fn is_no_folder(pushed: &Finished) -> bool {
+    let mut words = pushed.stderr.lines();
+    words.any(|line| line.contains(&format!("exists; cannot create '{INBOX}/")))
+}
+
 /// The branch still stands at the parent: was that the last word?
 pub(super) fn not_applied(pushed: &Finished) -> PushOutcome {
     // Two pushes that meet on the server: the ref was locked for the other, which then may have been refused.
@@ -284,7 +291,7 @@ pub(super) fn not_applied(pushed: &Finished) -> PushOutcome {
         let together = verdict.contains("atomic transaction failed");
         let collided =
             |sign: &&str| verdict.contains(*sign) || together && pushed.stderr.contains(*sign);
-        if COLLISIONS.iter().any(collided) && !is_broken(&pushed.stderr) {
+        if COLLISIONS.iter().any(collided) && !is_broken(&pushed.stderr) && !is_no_folder(pushed) {
             return PushOutcome::RemoteMoved;
         }
         let reason = verdict.rsplit('\t').next().unwrap_or(verdict);

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::state::is_harmful;
+use crate::letters::is_harmful;
 
 /// The same JSON, harmless to look at.
 pub(super) fn of_json(json: &str) -> String {

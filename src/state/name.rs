@@ -7,7 +7,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{is_harmful, plain};
+use super::plain;
+use crate::letters::is_harmful;
 use crate::tree::RepoPath;
 
 /// A name that breaks its rule.

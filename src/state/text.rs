@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::letters::is_harmful;
+
 /// A message, an author or a name as somebody typed it. Shown, it stands in quotes on one line, with control
 /// characters spelled out: it can add no line, no trailer, no terminal command.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -26,23 +28,6 @@ impl fmt::Display for FreeText {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "\"{}\"", plain(&self.0))
     }
-}
-
-/// Whether a letter steers what shows it: control characters, what ends a line or turns its direction, and what is there and not
-/// seen, in which a whole text could hide.
-pub(crate) fn is_harmful(letter: char) -> bool {
-    letter.is_control()
-        || matches!(
-            letter,
-            '\u{61c}'
-                | '\u{180e}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e007f}'
-        )
 }
 
 /// The text with every harmful letter spelled out.

@@ -128,10 +128,12 @@ fn every_module_uses_what_the_table_allows_and_nothing_else() {
     let mut used: BTreeMap<String, Names> = BTreeMap::new();
     let mut faults = Vec::new();
     for (path, code) in sources() {
-        let module = path.iter().next().unwrap().to_string_lossy().into_owned();
+        let module = path.iter().next().unwrap().to_string_lossy();
+        // A module can be one file.
+        let module = module.trim_end_matches(".rs").to_owned();
         let Some((modules, allowed)) = table.get(&module) else {
             assert!(
-                ["main.rs", "lib.rs"].contains(&module.as_str()),
+                ["main", "lib"].contains(&module.as_str()),
                 "`{module}` is not in the table"
             );
             continue;
@@ -168,7 +170,9 @@ fn every_module_uses_what_the_table_allows_and_nothing_else() {
 fn environment_clock_and_files_are_touched_where_the_map_says() {
     let mut faults = Vec::new();
     for (path, code) in sources() {
-        let module = path.iter().next().unwrap().to_string_lossy().into_owned();
+        let module = path.iter().next().unwrap().to_string_lossy();
+        // A module can be one file.
+        let module = module.trim_end_matches(".rs").to_owned();
         for (needle, rooms) in [
             ("std::env", &["cli", "main.rs"][..]),
             ("SystemTime::now", &["cli"]),

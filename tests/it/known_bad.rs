@@ -58,7 +58,7 @@ const TABLE: &[Bad] = &[
     Bad {
         name: "NoFence",
         what: "what a killed command may have sent is looked for on the remote, and not kept out",
-        caught_by: &["publish::together::what_comes_late_is_kept_out_once_another_command_has_run"],
+        caught_by: &["publish::fence::what_comes_late_is_kept_out_once_another_command_has_run"],
     },
     Bad {
         name: "BelieveInboxRejection",

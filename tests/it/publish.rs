@@ -6,6 +6,7 @@ mod clone;
 mod closed;
 mod crash;
 mod edits;
+mod fence;
 mod index;
 mod meanwhile;
 mod moved;

@@ -7,23 +7,23 @@ use crate::world::{Answer, LOCK, RELEASE, TRAIN, Tree, World, program_path, text
 use super::race::{assert_all_landed, locks};
 
 /// A yard that wants operations to be published together.
-fn yard() -> World {
+pub(super) fn yard() -> World {
     let options = text("publish:\n  combine: true\n");
     World::yard_with(Tree::from([("trainyard.yaml".to_owned(), options)]))
 }
 
 /// A hook of the remote that lets nobody take anything out of the inbox.
-const NO_DELETION: &str =
+pub(super) const NO_DELETION: &str =
     "case $1$3 in refs/trainyard/*0000000000000000000000000000000000000000) exit 1;; esac";
 
 /// What waits on the remote.
-fn waiting(world: &World) -> Vec<String> {
+pub(super) fn waiting(world: &World) -> Vec<String> {
     let refs = world.remote_git(&["for-each-ref", "--format=%(refname)", "refs/trainyard"]);
     refs.lines().map(str::to_owned).collect()
 }
 
 /// A clone that ran this line, lost its race, and was killed while it waited.
-fn killed_in_line(world: &World, name: &str, line: &str) -> World {
+pub(super) fn killed_in_line(world: &World, name: &str, line: &str) -> World {
     let clone = world.clone_to(name);
     if waiting(world).is_empty() {
         // Whoever finds somebody in line joins it; else a race is to be lost first.
@@ -45,9 +45,18 @@ fn kill_in_line(world: &World, clone: &World, line: &str) {
     assert_eq!(waiting(world).len(), before + 1);
 }
 
+/// The journal that a killed command left.
+pub(super) fn journal(world: &World) -> serde_json::Value {
+    let folder = world.checkout().join(".git/trainyard");
+    let files = fs::read_dir(folder).unwrap();
+    let mut paths = files.map(|each| each.unwrap().path());
+    let path = paths.find(|path| path.extension().is_some_and(|found| found == "json"));
+    serde_json::from_str(&fs::read_to_string(path.unwrap()).unwrap()).unwrap()
+}
+
 /// Everything is in step, and nobody waits any more.
 #[track_caller]
-fn assert_settled(world: &World, clones: &[&World]) {
+pub(super) fn assert_settled(world: &World, clones: &[&World]) {
     assert_eq!(waiting(world), [""; 0]);
     assert_eq!(
         world.remote_git(&["rev-list", "--count", "--merges", "main"]),
@@ -60,13 +69,13 @@ fn assert_settled(world: &World, clones: &[&World]) {
 }
 
 /// How often a commit of this subject is in the history.
-fn times(world: &World, subject: &str) -> usize {
+pub(super) fn times(world: &World, subject: &str) -> usize {
     let subjects = world.subjects();
     subjects.iter().filter(|each| *each == subject).count()
 }
 
 #[track_caller]
-fn assert_done(answer: &Answer) {
+pub(super) fn assert_done(answer: &Answer) {
     assert_eq!(answer.code, 0, "{answer}");
 }
 
@@ -170,112 +179,6 @@ fn after_another_command_a_killed_one_can_never_land() {
     assert_eq!(times(&world, "release web 1"), 0);
 }
 
-/// A clone whose release was killed while it was being put into the line: what was sent, and where it was to wait.
-fn killed_on_the_way(world: &World) -> (World, String, String) {
-    let clone = world.clone_to("clone");
-    world.ok("lock -e dev --lock-id before -m x");
-    let hook = clone.hook("pre-push", "kill -9 $(ps -o ppid= -p $PPID); exit 1");
-    assert_ne!(clone.start(RELEASE).wait().code, 0);
-    fs::remove_file(hook).unwrap();
-    assert_eq!(waiting(world), [""; 0]);
-    let folder = clone.checkout().join(".git/trainyard");
-    let journals = fs::read_dir(folder)
-        .unwrap()
-        .map(|each| each.unwrap().path());
-    let journal = journals
-        .filter(|path| path.extension().is_some_and(|found| found == "json"))
-        .map(|path| fs::read_to_string(path).unwrap())
-        .next()
-        .unwrap();
-    let journal: serde_json::Value = serde_json::from_str(&journal).unwrap();
-    let field = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
-    let place = format!("refs/trainyard/inbox/{}", field(&journal["operation"]));
-    (clone, field(&journal["waiting"]["commit"]), place)
-}
-
-/// The remote does now what was sent to it before; whether it can.
-fn comes_late(clone: &World, commit: &str, place: &str) -> bool {
-    let line = format!("git push -q --force-with-lease={place}: origin {commit}:{place}");
-    let line = format!("{line} && touch ../came || rm -f ../came");
-    clone.shell(&line);
-    clone.checkout().join("../came").exists()
-}
-
-#[test]
-fn what_comes_late_is_kept_out_once_another_command_has_run() {
-    let world = yard();
-    let (clone, commit, place) = killed_on_the_way(&world);
-    assert_done(&clone.run("lock -e dev --lock-id later -m x"));
-    assert_eq!(waiting(&world), [place.as_str()]);
-    assert!(!comes_late(&clone, &commit, &place));
-    world.ok(LOCK);
-    assert_eq!(times(&world, "release web 1"), 0);
-    assert_eq!(waiting(&world), [place.as_str()]);
-    // When nobody would do it any more, its place is free.
-    for number in 0..15 {
-        world.run(&format!("status -e dev --quiet --branch none-{number}"));
-    }
-    world.ok("lock -e dev --lock-id last -m x");
-    assert_eq!(waiting(&world), [""; 0]);
-    assert!(comes_late(&clone, &commit, &place));
-    world.ok("lock -e dev --lock-id very-last -m x");
-    assert_eq!(times(&world, "release web 1"), 0);
-    assert_settled(&world, &[&world, &clone]);
-}
-
-#[test]
-fn what_comes_late_is_taken_out_by_another_command() {
-    let world = yard();
-    let (clone, commit, place) = killed_on_the_way(&world);
-    assert!(comes_late(&clone, &commit, &place));
-    assert_done(&clone.run("lock -e dev --lock-id later -m x"));
-    assert_eq!(waiting(&world), [""; 0]);
-    assert_eq!(times(&world, "release web 1"), 0);
-}
-
-#[test]
-fn a_command_that_was_kept_out_is_done_when_it_is_run_again() {
-    let world = yard();
-    let (clone, _, place) = killed_on_the_way(&world);
-    // Its settling is killed, too, when the place is closed and nothing else is done.
-    let lines = "read ours commit place rest; git push -q --no-verify origin $commit:$place; kill -9 $(ps -o ppid= -p $PPID); exit 1";
-    let hook = clone.hook("pre-push", lines);
-    let other = "lock -e dev --lock-id other -m x";
-    assert_ne!(clone.start(other).wait().code, 0);
-    fs::remove_file(hook).unwrap();
-    assert_eq!(waiting(&world), [place]);
-    assert_done(&clone.run(RELEASE));
-    assert_done(&clone.run(other));
-    assert_eq!(times(&world, "release web 1"), 1);
-    assert_eq!(times(&world, "release web 2"), 0);
-    assert_settled(&world, &[&clone]);
-}
-
-#[test]
-fn a_fence_of_another_time_keeps_nothing_out() {
-    let world = yard();
-    world.ok("lock -e dev --lock-id before -m x");
-    for (number, day) in ["2001-01-01", "2099-01-01"].iter().enumerate() {
-        world.shell(&format!(
-            "export GIT_COMMITTER_DATE={day}T00:00:00Z
-            fence=$(git commit-tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904 -m 'trainyard: an operation that was withdrawn')
-            git push -q origin $fence:refs/trainyard/inbox/{number}"
-        ));
-        world.ok(&format!("lock -e dev --lock-id lock-{number} -m x"));
-        assert_eq!(waiting(&world), [""; 0], "{day}");
-    }
-}
-
-#[test]
-fn a_remote_without_an_inbox_needs_no_fence() {
-    let world = yard();
-    let (clone, ..) = killed_on_the_way(&world);
-    world.remote_hook("update", "case $1 in refs/trainyard/*) exit 1;; esac");
-    assert_done(&clone.run("lock -e dev --lock-id later -m x"));
-    assert_eq!(times(&world, "release web 1"), 0);
-    assert_settled(&world, &[&clone]);
-}
-
 #[test]
 fn a_rejection_is_not_believed_while_others_publish_what_arrived() {
     let world = yard();
@@ -298,36 +201,6 @@ fn a_rejection_is_not_believed_while_others_publish_what_arrived() {
     assert_eq!(times(&world, "release web 1"), 1, "{answer}");
     assert_eq!(times(&world, "release web 2"), 0, "{answer}");
     assert_settled(&world, &[&clone, &other]);
-}
-
-#[test]
-fn a_hook_of_ours_that_refuses_the_fence_leaves_the_end_open() {
-    let world = yard();
-    let (clone, commit, place) = killed_on_the_way(&world);
-    let hook = clone.hook("pre-push", "exit 1");
-    let later = "lock -e dev --lock-id later -m x";
-    clone.fails(later, 4);
-    fs::remove_file(hook).unwrap();
-    assert!(comes_late(&clone, &commit, &place));
-    assert_done(&clone.run(later));
-    assert_eq!(times(&world, "release web 1"), 0);
-    assert_settled(&world, &[&clone]);
-}
-
-#[test]
-fn where_nothing_can_be_taken_out_a_command_is_settled_when_it_is_old() {
-    let world = yard();
-    let clone = killed_in_line(&world, "clone", RELEASE);
-    world.remote_hook("update", NO_DELETION);
-    let later = "lock -e dev --lock-id later -m x";
-    clone.fails(later, 4);
-    clone.fails(RELEASE, 4);
-    for _ in 0..30 {
-        world.next_minute();
-    }
-    assert_done(&clone.run(later));
-    assert_eq!(times(&world, "release web 1"), 0);
-    clone.assert_tidy();
 }
 
 #[test]
@@ -371,6 +244,8 @@ fn refs_of_others_are_nobody_who_waits() {
     let answer = world.run(&format!("{LOCK} -v"));
     assert_done(&answer);
     assert!(!answer.stderr.contains("to wait there"), "{answer}");
+    let answer = world.run("verify");
+    assert!(!answer.stdout.contains("refs/a/"), "{answer}");
 }
 
 #[test]
@@ -384,6 +259,99 @@ fn a_command_of_another_time_neither_waits_nor_takes_others_along() {
     assert_done(&world.run_with(LOCK, &old));
     assert_eq!(waiting(&world).len(), 1);
     assert_eq!(times(&world, "release web 1"), 0);
+}
+
+#[test]
+fn behind_three_hundred_who_do_nothing_an_operation_is_published() {
+    let world = yard();
+    let clone = killed_in_line(&world, "clone", RELEASE);
+    let known = world.remote_git(&["rev-parse", "main"]);
+    let slip = waiting(&world).remove(0);
+    // They are young, are for another branch, and stand before everybody else.
+    let message = world.remote_git(&["log", "-1", "--format=%B", &slip]);
+    let message = message.replace("\"branch\":\"main", "\"branch\":\"other");
+    let path = world.scratch("message", message);
+    let date = world.remote_git(&["log", "-1", "--format=%cI", &slip]);
+    let lines =
+        (0..300).map(|number| format!("create refs/trainyard/inbox/000-{number:03} $other\n"));
+    let lines = world.scratch("refs", lines.collect::<String>());
+    let remote = world.remote().display().to_string();
+    world.shell(&format!(
+        "export GIT_COMMITTER_DATE={date}; other=$(git -C {remote} commit-tree {known}^{{tree}} -F {path})
+        sed \"s/.other/$other/\" {lines} | git -C {remote} update-ref --stdin"
+    ));
+    assert_done(&world.run(LOCK));
+    assert_eq!(times(&world, "release web 1"), 1);
+    assert_eq!(waiting(&world).len(), 300);
+    assert_done(&clone.run(RELEASE));
+    assert_eq!(times(&world, "release web 1"), 1);
+}
+
+#[test]
+fn where_the_inbox_can_be_none_everybody_pushes_alone() {
+    let world = yard();
+    let clone = world.clone_to("clone");
+    world.remote_git(&["update-ref", "refs/trainyard/inbox", "main"]);
+    world.ok("lock -e dev --lock-id before -m x");
+    assert_done(&clone.run(RELEASE));
+    assert_eq!(times(&world, "release web 1"), 1);
+    clone.assert_tidy();
+}
+
+#[test]
+fn a_journal_that_cannot_be_written_in_line_leaves_nothing_there() {
+    let world = yard();
+    let clone = world.clone_to("clone");
+    world.ok("lock -e dev --lock-id before -m x");
+    let block =
+        "for journal in .git/trainyard/push-*.json; do mkdir -p ${journal%.json}.draft; done";
+    let hook = clone.hook("pre-push", block);
+    clone.fails(RELEASE, 1);
+    assert_eq!(waiting(&world), [""; 0]);
+    fs::remove_file(hook).unwrap();
+    clone.shell("rmdir .git/trainyard/*.draft");
+    world.ok(LOCK);
+    assert_eq!(times(&world, "release web 1"), 0);
+    assert_done(&clone.run(RELEASE));
+    assert_eq!(times(&world, "release web 1"), 1);
+}
+
+#[test]
+fn a_push_that_leaves_its_place_in_line_may_land_late_and_is_made_once() {
+    let world = yard();
+    let clone = world.clone_to("clone");
+    world.ok("lock -e dev --lock-id before -m x");
+    // The remote refuses the push with the place, and the client is killed in the one without it.
+    let hook = world.remote_hook("update", NO_DELETION);
+    let kill = "input=$(cat); case $input in *delete*) exit 0;; *refs/heads/main*) kill -9 $(ps -o ppid= -p $PPID); exit 1;; esac";
+    let killed = clone.hook("pre-push", kill);
+    assert_ne!(clone.start(RELEASE).wait().code, 0);
+    for hook in [hook, killed] {
+        fs::remove_file(hook).unwrap();
+    }
+    let commit = journal(&clone)["new"].as_str().unwrap().to_owned();
+    // Nothing to do: the branch stays where it is, and what was sent can land.
+    clone.fails("unlock -e dev --lock-id nowhere", 3);
+    assert_eq!(waiting(&world), [""; 0]);
+    clone.git(&["push", "-q", "origin", &format!("{commit}:main")]);
+    assert_done(&clone.run(RELEASE));
+    assert_eq!(times(&world, "release web 1"), 1);
+    assert_eq!(times(&world, "release web 2"), 0);
+    assert_settled(&world, &[&clone]);
+}
+
+#[test]
+fn locks_of_git_on_what_was_to_be_moved_go_after_a_kill_in_line() {
+    for end in ["new", "tip"] {
+        let world = yard();
+        killed_in_line(&world, "other", RELEASE);
+        let clone = killed_in_line(&world, "clone", LOCK);
+        let commit = journal(&clone)[end].as_str().unwrap().to_owned();
+        let lock = ".git/refs/remotes/origin/main.lock";
+        clone.shell(&format!("echo {commit} > {lock}"));
+        assert_done(&clone.run(LOCK));
+        assert!(!clone.checkout().join(lock).exists(), "{end}");
+    }
 }
 
 #[test]
