@@ -153,7 +153,8 @@ fn every_module_uses_what_the_table_allows_and_nothing_else() {
         }
     }
     for (module, (_, allowed)) in &table {
-        let idle: Vec<_> = allowed.difference(&used[module]).collect();
+        let used = used.get(module).cloned().unwrap_or_default();
+        let idle: Vec<_> = allowed.difference(&used).collect();
         assert!(
             idle.is_empty(),
             "the table allows `{module}` packages that it does not use: {idle:?}"
@@ -174,7 +175,7 @@ fn environment_clock_and_files_are_touched_where_the_map_says() {
         // A module can be one file.
         let module = module.trim_end_matches(".rs").to_owned();
         for (needle, rooms) in [
-            ("std::env", &["cli", "main.rs"][..]),
+            ("std::env", &["cli", "main"][..]),
             ("SystemTime::now", &["cli"]),
             ("Timestamp::now", &["cli"]),
             ("std::fs", &["cli", "git"]),
