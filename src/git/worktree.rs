@@ -28,6 +28,8 @@ pub(crate) enum WorkTree {
     InStep,
     /// Something was in the way; what, and what can be done.
     LeftAlone { why: String, hint: String },
+    /// It was begun and could not be finished; why. The next command on the branch goes on from there.
+    HalfWay { why: String },
 }
 
 /// A move of the checkout under way.
@@ -165,10 +167,7 @@ fn try_to_bring(checkout: &Checkout, new: Oid, ahead: Option<Ahead>) -> Result<W
         Err(held) => return Ok(left_alone(checkout, held)),
     };
     match way_from(&step, ahead)? {
-        Ok(way) => {
-            finish(checkout, old, new, way, lock)?;
-            Ok(WorkTree::InStep)
-        }
+        Ok(way) => Ok(or_half_way(finish(checkout, old, new, way, lock))),
         Err(in_the_way) => {
             lock.give_up()?;
             Ok(left_alone(checkout, in_the_way))
@@ -207,10 +206,7 @@ pub(super) fn commit_locally(
         lock.give_up()?;
         return Ok(None);
     }
-    Ok(Some(match finish(checkout, old, new, way, lock) {
-        Ok(()) => WorkTree::InStep,
-        Err(error) => left_alone(checkout, format!("{error:#}")),
-    }))
+    Ok(Some(or_half_way(finish(checkout, old, new, way, lock))))
 }
 
 /// Refuses what [`commit_locally`] would refuse, for a change that is only planned.
@@ -332,9 +328,18 @@ fn way_from<'a>(step: &'a Step<'a>, ahead: Option<Ahead<'a>>) -> Result<Result<W
 
 /// Index and files, then the branch, then the locks. An error leaves the journal, and the next command goes on from there.
 fn finish(checkout: &Checkout, old: Oid, new: Oid, way: Way, lock: IndexLock) -> Result<()> {
-    way.apply().context("the change has landed, but the checkout is half way; the next trainyard command finishes it")?;
+    way.apply()?;
     move_branch(checkout, old, new)?;
     lock.give_up()
+}
+
+fn or_half_way(finished: Result<()>) -> WorkTree {
+    match finished {
+        Ok(()) => WorkTree::InStep,
+        Err(error) => WorkTree::HalfWay {
+            why: format!("{error:#}"),
+        },
+    }
 }
 
 /// Moves the local branch by compare-and-swap; false if it has moved elsewhere meanwhile.

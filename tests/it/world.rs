@@ -63,6 +63,22 @@ impl Answer {
         serde_json::from_str(&self.stdout)
             .unwrap_or_else(|error| panic!("stdout is no JSON: {error}\n{self}"))
     }
+
+    /// Whether it tells of a checkout that is not in step.
+    pub(crate) fn leaves_behind(&self) -> bool {
+        tells_of_one_left_behind(&self.stderr)
+    }
+}
+
+/// Whether a command told of a checkout that is not in step.
+pub(crate) fn tells_of_one_left_behind(stderr: &str) -> bool {
+    let words = [
+        "stays as it is",
+        "kept as it is",
+        "is half way",
+        "cannot be finished",
+    ];
+    words.iter().any(|words| stderr.contains(words))
 }
 
 impl fmt::Display for Answer {

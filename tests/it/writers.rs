@@ -23,6 +23,8 @@ use figures::Figures;
 use script::Script;
 use stage::Stage;
 
+use crate::world::tells_of_one_left_behind;
+
 #[test]
 fn three_writers_lose_nothing() {
     figures(1, (3, 5)).unwrap_or_else(|report| panic!("{report}"));
@@ -100,7 +102,7 @@ fn run(script: &Script) -> Evidence {
     }
     let mut last_command = |number, when| {
         let last = quiet(&stage, number, when);
-        if last.ending != evidence::Ending::Exit(0) || last.stderr.contains("stays as it is") {
+        if last.ending != evidence::Ending::Exit(0) || tells_of_one_left_behind(&last.stderr) {
             faults.push(format!(
                 "the last command in clone {number}: {:?}\n{}",
                 last.ending, last.stderr

@@ -244,8 +244,16 @@ impl Session {
             None => format!("committed {short} to {}", checkout.branch),
         });
         let mut fate = self.fate(true, Some(commit));
-        if let WorkTree::LeftAlone { why, hint } = work_tree {
-            let warning = format!("the change has landed, but the checkout stays as it is: {why}");
+        let behind = match work_tree {
+            WorkTree::None | WorkTree::InStep => None,
+            WorkTree::LeftAlone { why, hint } => Some((format!("stays as it is: {why}"), hint)),
+            WorkTree::HalfWay { why } => Some((
+                format!("is half way: {why}"),
+                "the next trainyard command on this branch finishes it".to_owned(),
+            )),
+        };
+        if let Some((what, hint)) = behind {
+            let warning = format!("the change has landed, but the checkout {what}");
             self.caution(&warning);
             self.say(&format!("hint: {hint}"));
             fate.warnings.push(clean(&warning));

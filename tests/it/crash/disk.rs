@@ -151,10 +151,7 @@ fn filled(full: Full, shape: Shape, line: &str, free: usize) -> Option<i32> {
     }
     let other = run_at(&world, shape, OTHER, 3);
     assert_eq!(other.code, 0, "{what}\n{answer}{other}");
-    assert!(
-        !other.stderr.contains("stays as it is"),
-        "{what}\n{answer}{other}"
-    );
+    assert!(!other.leaves_behind(), "{what}\n{answer}{other}");
     assert_eq!(count(), before + 2, "{what}\n{answer}{other}");
     check_tidy(&world, shape, true)
         .unwrap_or_else(|error| panic!("{what}\n{error}\n{answer}{other}"));

@@ -205,9 +205,7 @@ impl Accident<'_> {
 
 /// The next command ends well, and says nothing of a checkout that is not in step.
 fn check_next(answer: &Answer) -> Result<(), String> {
-    let complains = ["stays as it is", "kept as it is", "cannot be finished"];
-    let complains = complains.iter().any(|words| answer.stderr.contains(words));
-    if answer.code != 0 || complains {
+    if answer.code != 0 || answer.leaves_behind() {
         return Err(format!("the next command is hindered\n{answer}"));
     }
     check_words(answer)

@@ -179,28 +179,57 @@ fn after_another_command_a_killed_one_can_never_land() {
     assert_eq!(times(&world, "release web 1"), 0);
 }
 
-#[test]
-fn a_rejection_is_not_believed_while_others_publish_what_arrived() {
+/// As if git had sent it twice: a release arrives in line, somebody publishes it, and then comes the answer to the second.
+/// `last` is done before that, in the checkout of the release.
+fn sent_twice(last: &str) -> [World; 3] {
     let world = yard();
     let clone = world.clone_to("clone");
     let other = world.clone_to("other");
     world.ok("lock -e dev --lock-id before -m x");
-    // As if git had sent it twice: it arrives, somebody publishes it, and then comes the answer to the second.
     let (program, folder) = (program_path(), other.checkout().display().to_string());
     let lines = format!(
         "read ours commit place rest; case $place in refs/heads/*) exit 0;; esac
         git push -q --no-verify origin $commit:$place
-        cd '{folder}' && env -u GIT_DIR -u GIT_PREFIX '{program}' lock -e dev --lock-id other -m x
+        (cd '{folder}' && env -u GIT_DIR -u GIT_PREFIX '{program}' lock -e dev --lock-id other -m x)
+        {last}
         exit 1"
     );
-    let hook = clone.hook("pre-push", &lines);
+    clone.hook("pre-push", &lines);
+    [world, clone, other]
+}
+
+/// The release is done, and was done once.
+#[track_caller]
+fn assert_sent_twice_is_done_once([world, clone, other]: &[World; 3], answer: &Answer) {
+    assert_done(answer);
+    assert_eq!(times(world, "lock dev (`other`)"), 1, "{answer}");
+    assert_eq!(times(world, "release web 1"), 1, "{answer}");
+    assert_eq!(times(world, "release web 2"), 0, "{answer}");
+    assert_settled(world, &[clone, other]);
+}
+
+#[test]
+fn a_rejection_is_not_believed_while_others_publish_what_arrived() {
+    let worlds = sent_twice("");
+    let answer = worlds[1].run(RELEASE);
+    assert_sent_twice_is_done_once(&worlds, &answer);
+}
+
+#[test]
+fn contact_that_is_lost_after_a_rejection_is_no_failure_while_others_publish() {
+    let worlds = sent_twice("touch ../armed");
+    // The refs of the remote are asked for, and then nothing can be fetched, once.
+    let clone = &worlds[1];
+    let uploads = "#!/bin/sh\ncd \"$(dirname \"$0\")/..\"
+        if [ -e asked ]; then rm asked; exit 1; fi
+        if [ -e armed ]; then mv armed asked; fi
+        exec git upload-pack \"$@\"\n";
+    clone.scratch("uploads", uploads);
+    clone.shell("chmod +x ../scratch/uploads && git config remote.origin.uploadpack $PWD/../scratch/uploads");
     let answer = clone.run(RELEASE);
-    fs::remove_file(hook).unwrap();
-    assert_done(&answer);
-    assert_eq!(times(&world, "lock dev (`other`)"), 1, "{answer}");
-    assert_eq!(times(&world, "release web 1"), 1, "{answer}");
-    assert_eq!(times(&world, "release web 2"), 0, "{answer}");
-    assert_settled(&world, &[&clone, &other]);
+    assert_sent_twice_is_done_once(&worlds, &answer);
+    let room = clone.checkout().parent().unwrap();
+    assert!(!room.join("armed").exists() && !room.join("asked").exists());
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::AddAssign;
 
 use super::evidence::{Ending, Evidence};
+use crate::world::tells_of_one_left_behind;
 
 /// Sums over runs.
 #[derive(Clone, Copy, Debug, Default)]
@@ -62,7 +63,7 @@ impl Figures {
 
 fn continue_with(figures: &mut Figures, stderr: &str) {
     figures.lost_races += stderr.matches("after a lost race").count();
-    figures.left_alone += usize::from(stderr.contains("stays as it is"));
+    figures.left_alone += usize::from(tells_of_one_left_behind(stderr));
 }
 
 impl AddAssign for Figures {
