@@ -10,7 +10,7 @@ use rustix::fs::{FlockOperation, flock};
 use super::inbox::INBOX;
 use super::journal::{self, Pending};
 use super::remote::Remote;
-use super::{Checkout, ask, guard, worktree};
+use super::{Checkout, ask, guard, index_lock};
 
 /// What is left.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,8 +83,8 @@ impl Checkout {
         if ends_in("draft") {
             return Some(Litter::Draft);
         }
-        if path == worktree::journal_path(self) {
-            let Ok(branch) = worktree::half_way(self) else {
+        if path == index_lock::journal_path(self) {
+            let Ok(branch) = index_lock::half_way(self) else {
                 return Some(Litter::Damaged);
             };
             return branch.map(|branch| {

@@ -17,6 +17,7 @@ mod general;
 mod guard;
 mod inbox;
 mod index;
+mod index_lock;
 mod journal;
 mod known_bad;
 mod line;

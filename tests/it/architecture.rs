@@ -199,7 +199,7 @@ fn the_hands_wait_by_a_clock_that_a_test_can_play() {
         "process::id()",
     ];
     // The number names a lock for people, and the age of a file is that of another clock.
-    let others = ["git/worktree.rs: process::id()", "git/ask.rs: .elapsed()"];
+    let others = ["git/index_lock.rs: process::id()", "git/ask.rs: .elapsed()"];
     let mut found = Vec::new();
     for (path, code) in sources() {
         if path.starts_with("git") && path != Path::new("git/outside.rs") {
