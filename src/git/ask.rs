@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use git2::Oid;
 use tracing::span::EnteredSpan;
 
+use super::id_text::whole_id;
 use super::program::{Finished, Running};
 use super::remote::Remote;
 use super::{Checkout, Failure, FailureKind, clean, outside};
@@ -262,12 +263,6 @@ pub(super) fn tip(answer: &str, branch: &str) -> Result<Option<Oid>> {
         .map(|(id, _)| whole_id(id))
         .next();
     id.transpose()
-}
-
-/// An id of which nothing is missing: libgit2 would fill up a short one with zeros.
-fn whole_id(text: &str) -> Result<Oid> {
-    ensure!(text.len() == 40, "git answered with half an id");
-    Ok(Oid::from_str(text)?)
 }
 
 /// Whether a pattern, a whole name or the beginning of some before a `*`, means this ref.

@@ -115,8 +115,7 @@ impl Checkout {
         if slip.branch != self.branch {
             return Ok(Taken::Not);
         }
-        let since = slip.since()?;
-        match self.find(base, since, &(operation.mark)(id)) {
+        match self.find(base, slip.since, &(operation.mark)(id)) {
             Ok(Found::At(_)) => return Ok(Taken::Away),
             Ok(Found::Nowhere) => {}
             // It might be there, where a shallow clone cannot see it, or it begins at what is no commit.

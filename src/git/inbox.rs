@@ -11,7 +11,7 @@ use super::operation::Operation;
 use super::program::Finished;
 use super::push::{self, PushOutcome, RefPush};
 use super::remote::Remote;
-use super::{Checkout, Failure, pack};
+use super::{Checkout, Failure, id_text, pack};
 
 /// Where operations wait on the remote, each under its id.
 pub(super) const INBOX: &str = "refs/trainyard/inbox";
@@ -117,7 +117,8 @@ pub(super) struct Slip {
     /// The branch that it is for.
     pub(super) branch: String,
     /// A commit of the branch; the operation is not in the history up to here.
-    since: String,
+    #[serde(with = "id_text")]
+    pub(super) since: Oid,
     /// The operation, for those who know what operations are.
     pub(super) letter: String,
 }
@@ -127,12 +128,7 @@ impl Slip {
         let text = message.strip_prefix(TITLE).unwrap_or_default();
         let slip: Self = serde_json::from_str(text)?;
         ensure!(slip.form == FORM, "a form of later");
-        Oid::from_str(&slip.since)?;
         Ok(slip)
-    }
-
-    pub(super) fn since(&self) -> Result<Oid> {
-        Ok(Oid::from_str(&self.since)?)
     }
 }
 
@@ -163,7 +159,7 @@ impl Checkout {
         let slip = Slip {
             form: FORM,
             branch: self.branch.clone(),
-            since: since.to_string(),
+            since,
             letter: letter.to_owned(),
         };
         let text = serde_json::to_string(&slip)?;

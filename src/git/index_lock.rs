@@ -11,15 +11,17 @@ use serde::{Deserialize, Serialize};
 
 use super::journal::{self, FORM, Survives};
 use super::known_bad::{Variant, known_bad};
-use super::{Checkout, guard};
+use super::{Checkout, guard, id_text};
 
 /// A move of the checkout under way.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Move {
     pub(super) form: u32,
     pub(super) branch: String,
-    pub(super) old: String,
-    pub(super) new: String,
+    #[serde(with = "id_text")]
+    pub(super) old: Oid,
+    #[serde(with = "id_text")]
+    pub(super) new: Oid,
     /// Whether the change has landed whatever becomes of the local branch.
     pub(super) landed: bool,
     /// The inode of the lock that we put in place of `index.lock`.
@@ -75,8 +77,8 @@ impl IndexLock {
         let entry = Move {
             form: FORM,
             branch: checkout.branch.clone(),
-            old: old.to_string(),
-            new: new.to_string(),
+            old,
+            new,
             landed,
             lock: inode,
         };

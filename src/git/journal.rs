@@ -8,10 +8,11 @@ use git2::Oid;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::id_text::IdText;
 use super::inbox::Place;
 use super::known_bad::{Variant, known_bad};
 use super::tag::UnpushedTag;
-use super::{Checkout, Failure, FailureKind, guard, outside};
+use super::{Checkout, Failure, FailureKind, guard, id_text, outside};
 
 /// A push whose end nobody has seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,15 +26,17 @@ pub(crate) struct Pending {
     /// The instant of the command.
     pub(crate) instant: String,
     /// The commit that the operation was planned on.
-    pub(super) base: String,
+    #[serde(with = "id_text")]
+    pub(super) base: Oid,
     /// The commit that was pushed.
-    pub(super) new: String,
+    #[serde(with = "id_text")]
+    pub(super) new: Oid,
     /// The commit in which the operation waits in the inbox of the remote; then the base is where the branch stood before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) waiting: Option<Waiting>,
     /// The commit that the branch was to move to, if others were published with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) tip: Option<String>,
+    pub(super) tip: Option<IdText>,
     /// The tag that goes along with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) tag: Option<UnpushedTag>,
@@ -45,8 +48,10 @@ pub(crate) struct Pending {
 /// An operation in the inbox, as the journal keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Waiting {
-    commit: String,
-    since: String,
+    #[serde(with = "id_text")]
+    commit: Oid,
+    #[serde(with = "id_text")]
+    since: Oid,
     /// Whether the remote is known to have taken it.
     #[serde(default)]
     arrived: bool,
@@ -57,8 +62,8 @@ impl Pending {
     pub(super) fn waiting(self, place: &Place) -> Self {
         Self {
             waiting: Some(Waiting {
-                commit: place.commit.to_string(),
-                since: place.since.to_string(),
+                commit: place.commit,
+                since: place.since,
                 arrived: place.arrived,
             }),
             ..self
@@ -66,8 +71,8 @@ impl Pending {
     }
 
     /// Whether it may still land while the branch stands at `tip`.
-    pub(super) fn is_open_at(&self, tip: Option<&str>) -> bool {
-        self.waiting.is_none() && tip == Some(self.base.as_str())
+    pub(super) fn is_open_at(&self, tip: Option<Oid>) -> bool {
+        self.waiting.is_none() && tip == Some(self.base)
     }
 
     /// This push and those that were open before it.
@@ -91,8 +96,8 @@ impl Pending {
 
     /// The same without its place in the inbox; `None` if nothing else was pushed.
     pub(super) fn without_place(&self) -> Option<Self> {
-        let slip = self.waiting.as_ref().map(|waiting| &waiting.commit);
-        (slip != Some(&self.new)).then(|| Self {
+        let slip = self.waiting.as_ref().map(|waiting| waiting.commit);
+        (slip != Some(self.new)).then(|| Self {
             waiting: None,
             ..self.clone()
         })
@@ -100,41 +105,37 @@ impl Pending {
 
     /// The same with the commit that the branch moves to.
     pub(super) fn moving_to(self, tip: Oid) -> Self {
-        let tip = tip.to_string();
         Self {
-            tip: (tip != self.new).then_some(tip),
+            tip: (tip != self.new).then_some(IdText(tip)),
             ..self
         }
     }
 
     /// The commits that a ref was to move to, one of them.
-    pub(super) fn ends(&self) -> Result<Vec<Oid>> {
-        let ends = [Some(&self.new), self.tip.as_ref()];
-        let ends = ends.into_iter().flatten();
-        Ok(ends.map(|id| Oid::from_str(id)).collect::<Result<_, _>>()?)
+    pub(super) fn ends(&self) -> Vec<Oid> {
+        let tip = self.tip.map(|IdText(tip)| tip);
+        [Some(self.new), tip].into_iter().flatten().collect()
     }
 
     /// Whether it was planned on this commit: then it may still land as long as the branch stands there.
     pub(super) fn is_on(&self, base: Oid) -> bool {
-        self.base == base.to_string()
+        self.base == base
     }
 
     /// Its place in the inbox, if it was there.
-    pub(super) fn place(&self) -> Result<Option<Place>> {
-        let Some(waiting) = &self.waiting else {
-            return Ok(None);
-        };
-        Ok(Some(Place {
+    pub(super) fn place(&self) -> Option<Place> {
+        let waiting = self.waiting.as_ref()?;
+        Some(Place {
             id: self.operation.clone(),
-            commit: Oid::from_str(&waiting.commit)?,
-            since: Oid::from_str(&waiting.since)?,
+            commit: waiting.commit,
+            since: waiting.since,
             arrived: waiting.arrived,
-        }))
+        })
     }
 
     /// Whether this is about the same commit on the same base.
     pub(super) fn is_same_push(&self, other: &Self) -> bool {
-        (&self.operation, &self.base, &self.new) == (&other.operation, &other.base, &other.new)
+        (&self.operation, self.base, self.new) == (&other.operation, other.base, other.new)
     }
 }
 

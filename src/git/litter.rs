@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
+use git2::Oid;
 use rustix::fs::{FlockOperation, flock};
 
+use super::id_text::whole_id;
 use super::inbox::INBOX;
 use super::journal::{self, Pending};
 use super::remote::Remote;
@@ -50,6 +52,7 @@ impl Checkout {
     /// What is left in the git folder, by path, while the branch of the remote stands at `tip`. While another trainyard is at work,
     /// what is there is its own.
     pub(crate) fn litter(&self, tip: Option<&str>) -> Vec<(PathBuf, Litter)> {
+        let tip = tip.and_then(|tip| whole_id(tip).ok());
         let mut found = Vec::new();
         let (own, common) = (self.repository.path(), self.repository.commondir());
         if !is_at_work(common) {
@@ -77,7 +80,7 @@ impl Checkout {
     }
 
     /// What a file of our own folder is, if a killed command left it.
-    fn litter_at(&self, path: &Path, tip: Option<&str>) -> Option<Litter> {
+    fn litter_at(&self, path: &Path, tip: Option<Oid>) -> Option<Litter> {
         let name = path.file_name()?.to_string_lossy().into_owned();
         let ends_in = |end: &str| path.extension().is_some_and(|found| found == end);
         if ends_in("draft") {

@@ -15,6 +15,7 @@ mod files;
 pub(crate) mod fuzzing;
 mod general;
 mod guard;
+mod id_text;
 mod inbox;
 mod index;
 mod index_lock;

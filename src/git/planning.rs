@@ -26,7 +26,7 @@ impl Checkout {
         match left {
             _ if attempt > 0 => Ok(None),
             // What is left open is on where it stood just now: nothing is planned on what is older.
-            Some(left) => Ok(Some(Oid::from_str(&left.base)?)),
+            Some(left) => Ok(Some(left.base)),
             None => self.last_heard(),
         }
     }

@@ -114,7 +114,7 @@ fn start(checkout: &Checkout, remote: &Remote, load: &Load) -> Result<Running> {
         refs.push(RefPush {
             reference,
             expected: None,
-            new: Some(tag.id()?),
+            new: Some(tag.id()),
         });
     }
     refs.extend(load.taken.iter().map(|(reference, commit)| RefPush {

@@ -44,9 +44,9 @@ impl Checkout {
         let tracking = format!("refs/remotes/{}/{}", remote.name, self.branch);
         // In a checkout the journal of its move tells of the second one; a bare clone has none.
         for reference in [tracking, self.branch_ref()] {
-            self.remove_ref_lock(&reference, &left.ends()?)?;
+            self.remove_ref_lock(&reference, &left.ends())?;
         }
-        match left.place()? {
+        match left.place() {
             Some(place) => self.settle_in_line(remote, operation, (&left, &place), plan),
             None => self.settle_push(remote, operation, left, plan),
         }
@@ -63,12 +63,11 @@ impl Checkout {
         let tip = self.fetch(remote)?;
         for push in left.all() {
             if self.has_landed(push, tip)? {
-                let new = Oid::from_str(&push.new)?;
-                let done = self.conclude(remote, operation, (push, tip, new), plan)?;
+                let done = self.conclude(remote, operation, (push, tip, push.new), plan)?;
                 return Ok(done.map_or(Settled::Nothing, Settled::Done));
             }
         }
-        if tip == Oid::from_str(&left.base)? {
+        if tip == left.base {
             // It may still land. Whatever is pushed now on this base decides: only one of the two can.
             return Ok(Settled::Open(left));
         }
@@ -92,8 +91,7 @@ impl Checkout {
         let tip = base.map_or_else(|| self.fetch(remote), Ok)?;
         for push in left.all() {
             if self.has_landed(push, tip)? {
-                let new = Oid::from_str(&push.new)?;
-                return self.conclude(remote, operation, (push, tip, new), plan);
+                return self.conclude(remote, operation, (push, tip, push.new), plan);
             }
         }
         Ok(None)
@@ -139,7 +137,7 @@ impl Checkout {
             return Ok(None);
         };
         let _doing = doing!("settling", "{LEFT}");
-        let (base, new) = (Oid::from_str(&left.base)?, Oid::from_str(&left.new)?);
+        let (base, new) = (left.base, left.new);
         self.remove_ref_lock(&self.branch_ref(), &[new])?;
         let landed_then = match &left.tag {
             Some(tag) => self.mend_tag(new, tag)?,
@@ -189,8 +187,7 @@ impl Checkout {
     }
 
     fn has_landed(&self, left: &Pending, tip: Oid) -> Result<bool> {
-        let new = Oid::from_str(&left.new)?;
-        Ok(self.repository.odb()?.exists(new) && self.contains(tip, new)?)
+        Ok(self.repository.odb()?.exists(left.new) && self.contains(tip, left.new)?)
     }
 
     /// The push of the killed command has landed: this command is done if it is the same one, with the outcome of that plan,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::commit::UnpushedCommit;
 use super::objects::{NewObject, oid};
 use super::operation::Operation;
-use super::{Checkout, Failure, FailureKind, Git, guard, pack};
+use super::{Checkout, Failure, FailureKind, Git, guard, id_text, pack};
 
 /// The folder of the repository in which a tag is signed, among our own files.
 const ASIDE: &str = "tag";
@@ -16,7 +16,8 @@ const ASIDE: &str = "tag";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct UnpushedTag {
     name: String,
-    id: String,
+    #[serde(with = "id_text")]
+    id: Oid,
 }
 
 impl UnpushedTag {
@@ -26,8 +27,8 @@ impl UnpushedTag {
     }
 
     /// The tag object.
-    pub(super) fn id(&self) -> Result<Oid> {
-        Ok(Oid::from_str(&self.id)?)
+    pub(super) fn id(&self) -> Oid {
+        self.id
     }
 }
 
@@ -102,7 +103,7 @@ impl Checkout {
         };
         Ok(Some(UnpushedTag {
             name: name.clone(),
-            id: id.to_string(),
+            id,
         }))
     }
 
@@ -162,7 +163,7 @@ impl Checkout {
     pub(super) fn remember_tag(&self, tag: Option<&UnpushedTag>) {
         let Some(tag) = tag else { return };
         let remember = || -> Result<()> {
-            let (name, id) = (tag.reference(), tag.id()?);
+            let (name, id) = (tag.reference(), tag.id());
             self.remove_ref_lock(&name, &[id])?;
             match self.resolved(&name)? {
                 Some(there) if there == id => Ok(()),
@@ -185,7 +186,7 @@ impl Checkout {
     /// Brings tag and local branch together after a command that was killed while it moved them: both, or none.
     /// Says whether they moved.
     pub(super) fn mend_tag(&self, commit: Oid, tag: &UnpushedTag) -> Result<bool> {
-        let (name, id) = (tag.reference(), tag.id()?);
+        let (name, id) = (tag.reference(), tag.id());
         self.remove_ref_lock(&self.branch_ref(), &[commit])?;
         self.remove_ref_lock(&name, &[id])?;
         let landed = self.is_here(commit)?;

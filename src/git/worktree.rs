@@ -252,12 +252,12 @@ pub(super) fn recover(checkout: &Checkout) -> Result<()> {
     let _doing = doing!("settling", "a checkout that is half way");
     IndexLock::remove_stale(checkout, left.lock)?;
     let branch = format!("refs/heads/{}", left.branch);
-    checkout.remove_ref_lock(&branch, &[Oid::from_str(&left.new)?])?;
+    checkout.remove_ref_lock(&branch, &[left.new])?;
     if left.branch != checkout.branch {
         // It waits for the next command on that branch.
         return Ok(());
     }
-    let (old, new) = (Oid::from_str(&left.old)?, Oid::from_str(&left.new)?);
+    let (old, new) = (left.old, left.new);
     let local = checkout.local()?;
     let began = left.landed && local == Some(old) || local == Some(new);
     if began && checkout.is_checked_out() && checkout.repository.state() == RepositoryState::Clean {
@@ -357,7 +357,7 @@ fn move_refs(checkout: &Checkout, old: Oid, new: Oid, tag: Option<&UnpushedTag>)
         return Ok(false);
     }
     refs.set_target(&branch, new, None, "trainyard: fast-forward")?;
-    refs.set_target(&name, tag.id()?, None, "trainyard")?;
+    refs.set_target(&name, tag.id(), None, "trainyard")?;
     refs.commit()
         .with_context(|| format!("moving `{branch}` and making `{name}`"))?;
     Ok(true)

@@ -33,7 +33,8 @@ fn a_clock_that_is_wrong_by_decades_does_no_harm() {
 
 #[test]
 fn a_journal_of_the_checkout_that_cannot_be_read_is_left_alone() {
-    for damaged in ["", "{\"form\":1,\"bra", "garbage\n", "{\"form\": 99}"] {
+    let half = r#"{"form":1,"branch":"main","old":"1234","new":"5678","landed":true,"lock":1}"#;
+    for damaged in ["", "{\"form\":1,\"bra", "garbage\n", "{\"form\": 99}", half] {
         let world = Shape::Plain.world();
         let journal = world.checkout().join(".git/trainyard/checkout.json");
         world.edit(".git/trainyard/checkout.json", damaged);
