@@ -7,6 +7,7 @@ mod closed;
 mod crash;
 mod edits;
 mod fence;
+mod inbox;
 mod index;
 mod meanwhile;
 mod moved;
