@@ -126,7 +126,8 @@ fn who_is_killed_leaves_a_clean_line_too() {
 #[test]
 fn a_warning_stands_on_a_line_of_its_own() {
     let (world, gate) = slow();
-    let first = world.start(LOCK);
+    let mut first = world.start(LOCK);
+    first.until(&gate.reached());
     let mut watched = world.watch("lock -e staging --lock-id other -m x", &[]);
     // Drawn, told, and drawn anew below.
     watched.until("waiting for another trainyard, ");

@@ -129,6 +129,11 @@ impl Gate {
         format!("if mkdir {gate}.reached 2>/dev/null; then read go < {gate}; fi")
     }
 
+    /// The folder that is there once the script has come here.
+    pub(crate) fn reached(&self) -> PathBuf {
+        PathBuf::from(format!("{}.reached", self.0.display()))
+    }
+
     /// Lets the script go on, once it has come here.
     pub(crate) fn open(&self) {
         fs::write(&self.0, "go\n").unwrap();
