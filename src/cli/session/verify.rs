@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::{Session, context, reading};
 use crate::cli::operation::Operation;
-use crate::git::{Checkout, Litter, Whither};
+use crate::git::{Checkout, Litter, Whither, clean};
 use crate::plan::verify::{Elsewhere, Fault, LocalFault, verify};
 use crate::plan::{Done, Outcome};
 use crate::state::Actor;
@@ -32,20 +32,31 @@ impl Session {
         let checkout = Checkout::open(&self.selection)?;
         let before = litter(&checkout, None)?;
         let (mut outcome, fate) = self.publish(operation)?;
+        // It may have landed: nothing that fails from here on is a failure of it.
+        match self.after_mending(&checkout) {
+            Ok(left) => {
+                if let Done::Verified(verified) = &mut outcome.done {
+                    let is_left = |fault: &Fault| left.iter().any(|left| left.path == fault.path);
+                    let gone = before.into_iter().filter(|fault| !is_left(fault));
+                    verified.mended.get_or_insert_default().extend(gone);
+                    verified.add(left);
+                }
+            }
+            Err(error) => outcome.warnings.push(clean(&format!(
+                "what killed commands left in this clone was not looked at again: {error:#}"
+            ))),
+        }
+        self.answer(&outcome, &fate)?;
+        Ok(outcome)
+    }
+
+    /// What killed commands left that is still there.
+    fn after_mending(&self, checkout: &Checkout) -> Result<Vec<Fault>> {
         if !self.dry_run {
             let _guard = checkout.guard()?;
             checkout.sweep_drafts()?;
         }
-        if let Done::Verified(verified) = &mut outcome.done {
-            let tip = checkout.heard_of();
-            let left = litter(&checkout, tip.as_deref())?;
-            let is_left = |fault: &Fault| left.iter().any(|left| left.path == fault.path);
-            let gone = before.into_iter().filter(|fault| !is_left(fault));
-            verified.mended.get_or_insert_default().extend(gone);
-            verified.add(left);
-        }
-        self.answer(&outcome, &fate)?;
-        Ok(outcome)
+        litter(checkout, checkout.heard_of().as_deref())
     }
 }
 

@@ -75,7 +75,7 @@ impl fmt::Display for LocalFault {
             Self::Ref => formatter.write_str("a command was killed while it read what it had fetched"),
             Self::Waiting { remote } => write!(
                 formatter,
-                "an operation waits at `{}` to be published; if nobody runs it any longer, its command was killed",
+                "an operation waits at `{}` to be published, or was killed there and is kept out; nobody needs it when it is half an hour old",
                 plain(remote)
             ),
             Self::GitLock(minutes) => write!(
