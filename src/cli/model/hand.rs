@@ -18,8 +18,6 @@ use crate::git::played::{Ending, Player};
 pub(super) enum Bad {
     /// Pushes whatever the remote holds.
     NoLease,
-    /// Takes a rejection for the last word, though an earlier answer was lost.
-    FirstRejectionBelieved,
     /// Keeps no journal.
     NoJournal,
     /// Takes a broken connection for a failure.
@@ -58,6 +56,8 @@ enum Fate {
     Unheard,
     /// It is applied, sent once more, and refused.
     Repeated,
+    /// It is sent twice at the same moment: the second one is refused for the first, which is applied a little later.
+    Met(Duration),
     /// The connection breaks, and it is applied later.
     BrokenAndLate(Duration),
     /// git is killed at its deadline.
@@ -247,10 +247,13 @@ impl Inner {
                 self.apply(sent);
                 self.travel();
                 let again = sent.again(&self.stage.scene().server.refs);
-                if self.bad == Some(Bad::FirstRejectionBelieved) {
-                    self.believed.replace(sent.old_of(MAIN));
-                }
                 sent.told(&again)
+            }
+            Fate::Met(time) => {
+                self.tell("the push meets itself");
+                later(time);
+                self.travel();
+                sent.told(&sent.collided())
             }
             Fate::BrokenAndLate(time) => {
                 self.tell("the push breaks, and is applied later");
@@ -293,8 +296,7 @@ impl Inner {
                 }
             }
             Some(Bad::NotAtomic) => line.atomic = false,
-            Some(Bad::NoJournal | Bad::FirstRejectionBelieved | Bad::LostAnswerIsFailure)
-            | None => {}
+            Some(Bad::NoJournal | Bad::LostAnswerIsFailure) | None => {}
         }
     }
 
@@ -334,12 +336,13 @@ fn fate(scene: &mut super::stage::Scene) -> Fate {
     if !scene.chance.hits(weather.push) {
         return Fate::Goes;
     }
-    match scene.chance.below(10) {
+    match scene.chance.below(12) {
         0 => Fate::NoContact,
         1 | 2 => Fate::Broken,
         3 | 4 => Fate::Unheard,
         5 | 6 => Fate::Repeated,
         7 | 8 => Fate::BrokenAndLate(late),
+        9 | 10 => Fate::Met(Duration::from_millis(scene.chance.below(2_000) as u64)),
         _ => Fate::Overdue(scene.chance.hits(500).then_some(late)),
     }
 }

@@ -114,11 +114,6 @@ fn a_push_without_a_lease_is_caught() {
 }
 
 #[test]
-fn a_first_rejection_that_is_believed_is_caught() {
-    caught(Bad::FirstRejectionBelieved, None, 1);
-}
-
-#[test]
 fn a_journal_that_is_forgotten_is_caught() {
     caught(Bad::NoJournal, None, 1);
 }

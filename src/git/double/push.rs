@@ -229,6 +229,20 @@ impl Sent {
         }
     }
 
+    /// What git says when another push holds the refs.
+    pub(crate) fn collided(&self) -> Verdict {
+        let held = |each: &SentRef| {
+            format!(
+                "remote: error: cannot lock ref '{0}': Unable to create './{0}.lock': File exists.\n",
+                each.name
+            )
+        };
+        Verdict {
+            refs: self.to_do().map(|_| Some("failed to update ref")).collect(),
+            said: self.to_do().map(held).collect(),
+        }
+    }
+
     /// What git says when it sent the same once more to a server that had applied it, since the first answer was lost.
     pub(crate) fn again(&self, refs: &Refs) -> Verdict {
         let mut copy = refs.clone();
