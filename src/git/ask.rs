@@ -145,19 +145,20 @@ impl Checkout {
     /// Fetches a ref or a commit of the remote; `None` if it has no such ref. No ref that anybody else uses is touched.
     pub(super) fn fetch_what(&self, remote: &Remote, what: &str) -> Result<Option<Oid>> {
         let _doing = doing!("fetching", "{} from {}", short(what), remote.name);
-        let (finished, id) = self.fetch_with(remote, what, &[])?;
+        let (finished, id) = self.fetch_with(remote, what, (&[], &[]))?;
         if finished.is_ok() || finished.stderr.contains(NO_SUCH_REF) {
             return Ok(id);
         }
         Err(unreachable(remote, &finished).into())
     }
 
-    /// Fetches a ref or a commit of the remote, and by these refspecs what else there is; the id is that of the first.
+    /// Fetches a ref or a commit of the remote, with these options, and by these refspecs what else there is; the id is that of the
+    /// first.
     pub(super) fn fetch_with(
         &self,
         remote: &Remote,
         what: &str,
-        more: &[&str],
+        (options, more): (&[&str], &[&str]),
     ) -> Result<(Finished, Option<Oid>)> {
         let private = if self.guarded.get() {
             format!("{FETCHED}/{FOR_A_CHANGE}")
@@ -172,10 +173,9 @@ impl Checkout {
             "--no-write-fetch-head",
             "--no-recurse-submodules",
             "--refmap=",
-            "--",
-            remote.source(),
-            &refspec,
         ];
+        arguments.extend(options);
+        arguments.extend(["--", remote.source(), &refspec]);
         arguments.extend(more);
         let finished = self.git.run(&arguments)?;
         if !finished.is_ok() {
@@ -235,6 +235,15 @@ impl Checkout {
             .lines()
             .filter_map(|line| line.split_once("\trefs/heads/"));
         let heads: Vec<_> = heads.map(|(_, head)| clean(head)).collect();
+        if heads.is_empty() && self.heard_of().is_some() {
+            let message = format!(
+                "the remote `{name}` shows no branch at all, and `{branch}` was there before: its answer may have broken off"
+            );
+            let failure = Failure::new(FailureKind::Failed, message);
+            return failure.hint(format!(
+                "run the command again; if it stays so, see `git ls-remote {name}`"
+            ));
+        }
         if heads.is_empty() {
             let failure = Failure::new(
                 FailureKind::Invalid,

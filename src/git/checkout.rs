@@ -1,6 +1,6 @@
 //! The checkout that a command works on: the repository, its branch and its remote.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
@@ -39,6 +39,8 @@ pub(crate) struct Checkout {
     pub(crate) url: String,
     /// Whether this command holds the guard.
     pub(super) guarded: Cell<bool>,
+    /// The repository as it is since more of its history was fetched.
+    pub(super) deeper: RefCell<Option<Repository>>,
 }
 
 impl Checkout {
@@ -62,6 +64,7 @@ impl Checkout {
                 .unwrap_or_default(),
             remote: remote.filter(|_| selection.push),
             guarded: Cell::new(false),
+            deeper: RefCell::default(),
             repository,
         })
     }
@@ -184,7 +187,7 @@ impl Checkout {
         if commit == ancestor {
             return Ok(true);
         }
-        match self.repository.graph_descendant_of(commit, ancestor) {
+        match self.in_history(|history| history.graph_descendant_of(commit, ancestor)) {
             Ok(contains) => Ok(contains),
             // The history of a shallow clone ends somewhere.
             Err(error) if error.code() == ErrorCode::NotFound => Ok(false),

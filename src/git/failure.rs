@@ -12,7 +12,8 @@ pub(crate) struct Failure {
     pub(crate) hint: Option<String>,
 }
 
-/// The kinds of failure. Unless it is `Unknown`, nothing has happened and nothing will.
+/// The kinds of failure. Unless it is `Unknown`, nothing has happened and nothing will: what is open is told as `Unknown`, whatever
+/// else is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FailureKind {
     /// Something is missing or does not answer.

@@ -34,7 +34,11 @@ impl Checkout {
         let mark = (operation.mark)(&place.id);
         let published = || -> Result<Option<Oid>> {
             let tip = self.fetch(remote)?;
-            Ok(match self.find(tip, place.since, &mark)? {
+            let mut found = self.find(tip, place.since, &mark)?;
+            if found == Found::Unknown && self.deepen(remote, tip, place.since)? {
+                found = self.find(tip, place.since, &mark)?;
+            }
+            Ok(match found {
                 Found::At(commit) => Some(commit),
                 Found::Nowhere | Found::Unknown => None,
             })
@@ -49,7 +53,11 @@ impl Checkout {
         if let Err(error) = self.take_out(remote, operation, place)
             && !self.is_done_by_nobody(operation, place)
         {
-            return Err(error);
+            return Err(if place.id == operation.id {
+                error
+            } else {
+                of_another(error)
+            });
         }
         // Asked after it is out: whoever takes it away does so together with the branch.
         Ok(published()?.map_or(Withdrawn::ForGood, Withdrawn::Landed))
@@ -119,6 +127,21 @@ impl Checkout {
             .ok()
             .and_then(|line| String::from_utf8(line.to_vec()).ok());
         line.unwrap_or_else(|| operation.committer.line())
+    }
+}
+
+/// It is an interrupted command before this one that is not settled.
+fn of_another(error: anyhow::Error) -> anyhow::Error {
+    match error.downcast::<Failure>() {
+        Ok(failure) => Failure {
+            message: format!(
+                "this command has not begun; an interrupted one before it is not settled yet: {}",
+                failure.message
+            ),
+            ..failure
+        }
+        .into(),
+        Err(error) => error,
     }
 }
 

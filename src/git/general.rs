@@ -1,6 +1,7 @@
 //! git's own way to a new commit: `git read-tree -m -u` on a copy of the index. Right for every shape of checkout (sparse, split
 //! index, filters, line endings, submodules), and slower, as it walks the whole repository.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
@@ -28,6 +29,11 @@ pub(super) fn plan<'a>(step: &'a Step<'a>) -> Result<Result<Move<'a>, InTheWay>>
     }
     if step.resumed {
         admit_what_is_done(step)?;
+    }
+    let unknown = unknown_to_git(step)?;
+    if !unknown.is_empty() {
+        let unknown: Vec<_> = unknown.iter().collect();
+        return Ok(Err(plain::named(&unknown)));
     }
     let (old, new) = (step.old.to_string(), step.new.to_string());
     let tried = ["read-tree", "-n", "-m", "-u", &old, &new];
@@ -70,6 +76,63 @@ impl Move<'_> {
         ensure!(!words.contains("unable to unlink"), "{}", words.trim());
         std::fs::rename(&self.step.next_index, &self.step.index).context("replacing the index")
     }
+}
+
+/// What stands where files are to be added and is not what they hold. git itself would replace it without a word where it was told
+/// to ignore it.
+fn unknown_to_git(step: &Step) -> Result<Vec<RepoPath>> {
+    let old = step.checkout.snapshot(step.old)?;
+    let new = step.checkout.snapshot(step.new)?;
+    let Some(root) = step.checkout.repository.workdir() else {
+        return Ok(Vec::new());
+    };
+    let touched = touched(&old, &new)?;
+    let is_known = |path: &str| {
+        let known = touched.get(path.as_bytes());
+        known.is_some_and(|known| known.old.is_some())
+    };
+    let mut unknown = BTreeSet::new();
+    for (path, each) in &touched {
+        let Ok(path) = std::str::from_utf8(path) else {
+            continue;
+        };
+        if each.old.is_some() {
+            continue;
+        }
+        let ends = path.match_indices('/').map(|(end, _)| end);
+        // Folders on the way are no hindrance; what is none stands in the way of all below.
+        for place in ends.chain([path.len()]).map(|end| &path[..end]) {
+            let Ok(found) = std::fs::symlink_metadata(root.join(place)) else {
+                break;
+            };
+            if place != path && found.is_dir() || is_known(place) {
+                continue;
+            }
+            if found.is_dir() {
+                files_below(root, place, &mut |file| {
+                    unknown.extend(RepoPath::parse(file).filter(|_| !is_known(file)));
+                })?;
+            } else if place != path || side_on_disk(step, root, path)? != each.new {
+                unknown.extend(RepoPath::parse(place));
+            }
+            break;
+        }
+    }
+    Ok(unknown.into_iter().collect())
+}
+
+/// Shows what lies in a folder and is none.
+fn files_below(root: &Path, folder: &str, show: &mut impl FnMut(&str)) -> Result<()> {
+    for entry in std::fs::read_dir(root.join(folder))? {
+        let entry = entry?;
+        let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            files_below(root, &path, show)?;
+        } else {
+            show(&path);
+        }
+    }
+    Ok(())
 }
 
 /// What would be in the way of a change that is only planned: the paths that git finds changed.

@@ -72,7 +72,10 @@ impl Guard {
                     git_folder.display(),
                     PATIENCE.as_secs()
                 );
-                return Err(Failure::new(FailureKind::Failed, message).into());
+                let failure = Failure::new(FailureKind::Failed, message);
+                return Err(failure
+                    .hint("see what is running (`ps`): it, or what it has started; once that has ended, run the command again")
+                    .into());
             }
             waiting.get_or_insert_with(|| doing!("waiting", "for another trainyard"));
             if !told && outside::since(start) > SILENCE {

@@ -2,7 +2,7 @@
 //! them together.
 
 use anyhow::{Context as _, Result, ensure};
-use git2::{Commit, ObjectType, Oid};
+use git2::{Commit, ObjectType, Oid, Repository};
 use serde::{Deserialize, Serialize};
 
 use super::ask::{NO_SUCH_REF, unreachable};
@@ -41,7 +41,7 @@ pub(super) struct Place {
     pub(super) id: String,
     /// The commit that carries it.
     pub(super) commit: Oid,
-    /// Where the branch stood when it was put there: it is not in the history up to here.
+    /// A commit that the branch had before it was put there: it is not in the history up to here.
     pub(super) since: Oid,
     /// Whether it is known to have come there. Else the remote may still put it there at any time.
     pub(super) arrived: bool,
@@ -217,9 +217,10 @@ impl Checkout {
                 tracing::info!("the remote takes nothing in `{INBOX}`: {words}");
                 Joined::NotAllowed
             }
-            PushOutcome::RemoteMoved | PushOutcome::Landed | PushOutcome::NoContact(_) => {
-                Joined::Collided
-            }
+            PushOutcome::Collided
+            | PushOutcome::RemoteMoved
+            | PushOutcome::Landed(_)
+            | PushOutcome::NoContact(_) => Joined::Collided,
         })
     }
 
@@ -250,7 +251,7 @@ impl Checkout {
         let _doing = doing!("fetching", "what waits at {}", remote.name);
         self.sweep_inbox()?;
         let inbox = format!("+{INBOX}/*:{FETCHED}/*");
-        let (finished, tip) = self.fetch_with(remote, &self.branch_ref(), &[&inbox])?;
+        let (finished, tip) = self.fetch_with(remote, &self.branch_ref(), (&[], &[&inbox]))?;
         let Some(tip) = tip else {
             return Err(if finished.stderr.contains(NO_SUCH_REF) {
                 self.no_such_branch(remote).into()
@@ -298,31 +299,40 @@ impl Checkout {
     /// The commit of the operation with this mark that `tip` has in its history and `since` has not.
     pub(super) fn find(&self, tip: Oid, since: Oid, mark: &str) -> Result<Found> {
         let reaches = self.contains(tip, since)?;
-        let mut walk = self.repository.revwalk()?;
-        walk.push(tip)?;
-        if reaches {
-            walk.hide(since)?;
-        }
-        let mut farthest = FARTHEST;
-        for commit in walk {
-            let commit = self.repository.find_commit(commit?)?;
-            if commit
-                .message()
-                .is_ok_and(|message| message.lines().any(|line| line == mark))
-            {
-                return Ok(Found::At(commit.id()));
-            }
-            farthest -= 1;
-            if farthest == 0 {
-                return Ok(Found::Unknown);
-            }
-        }
-        Ok(if reaches {
-            Found::Nowhere
-        } else {
-            Found::Unknown
-        })
+        self.in_history(|history| find_in(history, tip, since, (reaches, mark)))
     }
+}
+
+fn find_in(
+    history: &Repository,
+    tip: Oid,
+    since: Oid,
+    (reaches, mark): (bool, &str),
+) -> Result<Found> {
+    let mut walk = history.revwalk()?;
+    walk.push(tip)?;
+    if reaches {
+        walk.hide(since)?;
+    }
+    let mut farthest = FARTHEST;
+    for commit in walk {
+        let commit = history.find_commit(commit?)?;
+        if commit
+            .message()
+            .is_ok_and(|message| message.lines().any(|line| line == mark))
+        {
+            return Ok(Found::At(commit.id()));
+        }
+        farthest -= 1;
+        if farthest == 0 {
+            return Ok(Found::Unknown);
+        }
+    }
+    Ok(if reaches {
+        Found::Nowhere
+    } else {
+        Found::Unknown
+    })
 }
 
 /// Whether more than so many seconds lie between two beginnings.

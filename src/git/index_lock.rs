@@ -24,8 +24,6 @@ pub(super) struct Move {
     pub(super) new: Oid,
     /// Whether the change has landed whatever becomes of the local branch.
     pub(super) landed: bool,
-    /// The inode of the lock that we put in place of `index.lock`.
-    pub(super) lock: u64,
 }
 
 /// Whether the move of a killed command is still to be finished; its journal must not be lost.
@@ -44,7 +42,7 @@ pub(super) fn journal_path(checkout: &Checkout) -> PathBuf {
     guard::folder(checkout.repository.path()).join("checkout.json")
 }
 
-/// git's own lock on the index, taken by a link from a file of ours: so its inode tells whose it is.
+/// git's own lock on the index, taken by a link from a file of ours, which goes last: as long as both are the same file, it is ours.
 pub(super) struct IndexLock {
     own: PathBuf,
     lock: PathBuf,
@@ -61,14 +59,14 @@ impl IndexLock {
     ) -> Result<Result<Self, String>> {
         let folder = checkout.repository.path();
         let own = own_lock(folder);
-        let prepare = || -> Result<u64> {
+        let prepare = || -> Result<()> {
             std::fs::create_dir_all(guard::folder(folder))?;
             remove_if_there(&own)?;
             let mut file = std::fs::File::create(&own)?;
             writeln!(file, "trainyard {}", std::process::id())?;
-            Ok(file.metadata()?.ino())
+            Ok(())
         };
-        let inode = prepare().with_context(|| format!("writing `{}`", own.display()))?;
+        prepare().with_context(|| format!("writing `{}`", own.display()))?;
         let lock = Self {
             own,
             lock: folder.join("index.lock"),
@@ -80,7 +78,6 @@ impl IndexLock {
             old,
             new,
             landed,
-            lock: inode,
         };
         journal::write(&lock.journal, &entry, Survives::Kill)?;
         if known_bad(Variant::SweepForeignLock) {
@@ -101,14 +98,13 @@ impl IndexLock {
     }
 
     /// Removes the lock of a killed command, and no other.
-    pub(super) fn remove_stale(checkout: &Checkout, inode: u64) -> Result<()> {
+    pub(super) fn remove_stale(checkout: &Checkout) -> Result<()> {
         let folder = checkout.repository.path();
-        let lock = folder.join("index.lock");
-        let ours = std::fs::symlink_metadata(&lock).is_ok_and(|metadata| metadata.ino() == inode);
-        if ours {
+        let (own, lock) = (own_lock(folder), folder.join("index.lock"));
+        if is_one_file(&own, &lock) {
             remove_if_there(&lock)?;
         }
-        remove_if_there(&own_lock(folder))
+        remove_if_there(&own)
     }
 
     /// Gives the lock back, when all is done or nothing was begun.
@@ -122,16 +118,21 @@ impl IndexLock {
 impl Drop for IndexLock {
     fn drop(&mut self) {
         // A step failed: the user's git must work all the same. The journal stays and tells the next command.
-        let ours = |path: &Path| {
-            std::fs::symlink_metadata(path)
-                .map(|metadata| metadata.ino())
-                .ok()
-        };
-        if ours(&self.own).is_some() && ours(&self.own) == ours(&self.lock) {
-            let _ = std::fs::remove_file(&self.lock);
+        if is_one_file(&self.own, &self.lock) && std::fs::remove_file(&self.lock).is_err() {
+            // Without the other name nobody would know whose it is.
+            return;
         }
         let _ = std::fs::remove_file(&self.own);
     }
+}
+
+/// Whether these are two names of the same file.
+fn is_one_file(one: &Path, other: &Path) -> bool {
+    let file = |path: &Path| {
+        let found = std::fs::symlink_metadata(path);
+        found.ok().map(|found| (found.dev(), found.ino()))
+    };
+    file(one).is_some_and(|one| file(other) == Some(one))
 }
 
 /// Why the index cannot be locked.

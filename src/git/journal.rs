@@ -70,7 +70,7 @@ impl Pending {
         }
     }
 
-    /// Whether it may still land while the branch stands at `tip`.
+    /// Whether it may still land while the branch stands at `tip`, as one that does not wait in the inbox.
     pub(super) fn is_open_at(&self, tip: Option<Oid>) -> bool {
         self.waiting.is_none() && tip == Some(self.base)
     }
@@ -83,15 +83,22 @@ impl Pending {
     /// The same after one that is open on the same base.
     pub(super) fn after(self, left: Option<&Self>) -> Self {
         let open = left.filter(|left| left.base == self.base);
-        let others = open.into_iter().flat_map(Self::all);
-        let others: Vec<_> = others.filter(|other| !other.is_same_push(&self)).collect();
-        let earlier = others.into_iter().rev().fold(None, |earlier, other| {
-            Some(Box::new(Self {
-                earlier,
-                ..other.clone()
-            }))
-        });
-        Self { earlier, ..self }
+        let earlier = open.and_then(|open| open.only(|other| !other.is_same_push(&self)));
+        Self {
+            earlier: earlier.map(Box::new),
+            ..self
+        }
+    }
+
+    /// Those of this push and of the ones before it that are meant; `None` if none is.
+    pub(super) fn only(&self, is_meant: impl Fn(&Self) -> bool) -> Option<Self> {
+        let meant: Vec<_> = self.all().filter(|push| is_meant(push)).collect();
+        meant.into_iter().rev().fold(None, |earlier, push| {
+            Some(Self {
+                earlier: earlier.map(Box::new),
+                ..push.clone()
+            })
+        })
     }
 
     /// The same without its place in the inbox; `None` if nothing else was pushed.
@@ -199,20 +206,28 @@ pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error).with_context(|| format!("reading `{}`", path.display())),
     };
-    let form = serde_json::from_slice::<Form>(&bytes)
-        .ok()
-        .filter(|form| form.form == FORM);
-    match form.and_then(|_| serde_json::from_slice(&bytes).ok()) {
-        Some(journal) => Ok(Some(journal)),
-        None => {
-            let shown = path.display();
-            let message = format!("the journal `{shown}` is damaged or from a newer trainyard");
-            let failure = Failure::new(FailureKind::Unknown, message);
-            let hint =
-                format!("see with `git log` whether the last change landed, then remove `{shown}`");
-            Err(failure.hint(hint).into())
-        }
+    let form = serde_json::from_slice(&bytes).map(|Form { form }| form);
+    let journal = form.as_ref().ok().filter(|form| **form == FORM);
+    if let Some(journal) = journal.and_then(|_| serde_json::from_slice(&bytes).ok()) {
+        return Ok(Some(journal));
     }
+    let shown = path.display();
+    let (message, hint) = if form.is_ok_and(|form| form > FORM) {
+        (
+            format!("the journal `{shown}` is from a newer trainyard"),
+            "settle it with that one: any change, or `trainyard verify --fix`".to_owned(),
+        )
+    } else {
+        (
+            format!("the journal `{shown}` is damaged"),
+            format!(
+                "an interrupted change may still be under way: wait some minutes, see with `git fetch` and `git log FETCH_HEAD` whether it landed, then remove `{shown}`"
+            ),
+        )
+    };
+    Err(Failure::new(FailureKind::Unknown, message)
+        .hint(hint)
+        .into())
 }
 
 /// Whether a journal must survive a power cut, or only a kill.

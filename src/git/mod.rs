@@ -40,6 +40,7 @@ mod push;
 mod remote;
 mod settings;
 mod settle;
+mod shallow;
 mod snapshot;
 mod stamp;
 mod step;
@@ -65,5 +66,6 @@ pub(crate) use program::Finished;
 #[cfg(debug_assertions)]
 pub(crate) use program::set_deadline;
 pub(crate) use program::{Git, clean, on_one_line};
+pub(crate) use publish::still_open;
 pub(crate) use snapshot::Snapshot;
 pub(crate) use worktree::WorkTree;

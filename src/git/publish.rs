@@ -22,6 +22,18 @@ use super::{Checkout, Failure, FailureKind, Snapshot, commit, outside};
 /// How long a remote may keep moving before we give up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How long a push that is about to move the branch holds its lock at most.
+const HELD_AT_MOST: Duration = Duration::from_secs(3);
+
+/// What came of one push.
+enum Tried<O> {
+    Done(Published<O>),
+    /// It is to be planned anew at once.
+    Again,
+    /// Somebody else was faster.
+    Overtaken,
+}
+
 impl Checkout {
     /// Plans on the state as it is now, and changes nothing.
     pub(crate) fn look<O>(&self, mut plan: impl FnMut(&Snapshot) -> Result<O>) -> Result<O> {
@@ -105,7 +117,17 @@ impl Checkout {
         };
         let mut line = Line::new();
         let left = left.as_ref();
-        let published = self.attempts((remote, operation, left), &mut line, &mut plan, stand_in);
+        // What may still land, as long as the branch stands where it was planned on.
+        let mut open = left.cloned();
+        let lot = (remote, operation, left);
+        let published = self.attempts(lot, &mut open, &mut line, &mut plan, stand_in);
+        let is_ours = |push: &Pending| push.operation == operation.id;
+        let published = match published {
+            Err(error) if open.is_some_and(|open| open.all().any(is_ours)) => {
+                Err(still_open(error))
+            }
+            published => published,
+        };
         match line.place {
             Some(place) => self.leave(remote, (operation, &place), published, &mut plan),
             None => published,
@@ -116,6 +138,7 @@ impl Checkout {
     fn attempts<O>(
         &self,
         (remote, operation, left): (&Remote, &Operation, Option<&Pending>),
+        open: &mut Option<Pending>,
         line: &mut Line,
         plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
         stand_in: &StandIn,
@@ -123,14 +146,21 @@ impl Checkout {
         let start = outside::now();
         for attempt in 0_u32.. {
             if let Some(taken) = self.own_tag_in_the_way(operation)? {
-                // The push of the killed command may have landed in this very moment.
-                if let Some(done) = self.overtaken(remote, operation, (left, None), plan)? {
+                // What is open may have landed in this very moment.
+                if let Some(done) =
+                    self.overtaken(remote, operation, (open.as_ref(), None), plan)?
+                {
                     return Ok(done);
                 }
-                if attempt > 0 {
-                    self.forget(line, left)?;
+                // Beside a tag of the remote no push of ours can land.
+                if taken.is_there {
+                    let others = |push: &Pending| push.operation != operation.id;
+                    *open = open.take().and_then(|open| open.only(others));
                 }
-                return Err(taken.into());
+                if attempt > 0 || taken.is_there {
+                    self.forget(line, open.as_ref())?;
+                }
+                return Err(taken.failure.into());
             }
             let company = match line.turn(self, remote, operation, PATIENCE)? {
                 Turn::Plain => None,
@@ -140,10 +170,10 @@ impl Checkout {
             };
             let planned = match &company {
                 Some(company) => self.plan_with(remote, company.base, plan),
-                None => self.plan_to_push(remote, self.expected(attempt, left)?, plan),
+                None => self.plan_to_push(remote, self.expected(attempt, open.as_ref())?, plan),
             };
             let base = planned.as_ref().ok().map(|(base, _)| base.commit());
-            if let Some(done) = self.overtaken(remote, operation, (left, base), plan)? {
+            if let Some(done) = self.overtaken(remote, operation, (open.as_ref(), base), plan)? {
                 return Ok(done);
             }
             let (base, planned) = planned?;
@@ -155,6 +185,8 @@ impl Checkout {
             {
                 continue;
             }
+            let on = base.commit();
+            *open = open.take().filter(|open| open.is_on(on));
             let written = if let Some(company) = &company {
                 self.write_all(operation, &planned, (base, company), line, stand_in)?
             } else {
@@ -162,61 +194,87 @@ impl Checkout {
             };
             let Some(written) = written else {
                 if attempt > 0 {
-                    self.forget(line, None)?;
+                    self.forget(line, open.as_ref())?;
                 }
                 return Ok(Published::NothingToDo(planned.outcome));
             };
-            let commit = written.commit;
-            let tag = self.write_tag(operation, commit, &planned.message)?;
-            let journal = pending(operation, commit, tag.clone());
-            let journal = journal.moving_to(written.tip).after(left);
-            self.write_pending(&line.in_journal(journal))?;
-            let mut ahead = None;
-            let look_ahead = || ahead = worktree::look_ahead(self, written.tip);
-            let load = Load {
-                commit,
-                tip: written.tip,
-                tag: tag.as_ref(),
-                taken: &written.taken,
-            };
-            match push::attempt(self, remote, &load, look_ahead)? {
-                PushOutcome::Landed => {
-                    self.remember_tag(tag.as_ref());
-                    line.landed(self, remote);
-                    // The journal goes last: killed before, the same command finds that it is done.
-                    let work_tree = worktree::bring_along(self, written.tip, ahead);
-                    self.forget_pending();
-                    let others = written.others;
-                    return Ok(
-                        landed(planned.outcome, commit.id, Some(remote), work_tree).with(others)
-                    );
-                }
-                PushOutcome::RemoteMoved if outside::since(start) < PATIENCE => {
+            match self.try_once((remote, operation, written), open, line, planned)? {
+                Tried::Done(published) => return Ok(published),
+                Tried::Again => {}
+                Tried::Overtaken if outside::since(start) < PATIENCE => {
                     tracing::info!("somebody else was faster: planning again");
                     pause(attempt, operation);
                 }
-                PushOutcome::RemoteMoved => {
-                    self.forget(line, None)?;
+                Tried::Overtaken => {
+                    if open.is_some() {
+                        outside::sleep(HELD_AT_MOST);
+                        let seen = (open.as_ref(), None);
+                        if let Some(done) = self.overtaken(remote, operation, seen, plan)? {
+                            return Ok(done);
+                        }
+                    }
+                    self.forget(line, left.filter(|left| left.is_on(on)))?;
+                    *open = None;
                     break;
-                }
-                PushOutcome::Refused(words) if !written.taken.is_empty() => {
-                    tracing::info!("not together with what waits in line: {words}");
-                    line.alone = true;
-                }
-                PushOutcome::Refused(words) => {
-                    self.forget(line, left.filter(|left| left.is_on(commit.parent)))?;
-                    return Err(refused(remote, &words).into());
-                }
-                PushOutcome::NoContact(failure) => {
-                    self.forget(line, left.filter(|left| left.is_on(commit.parent)))?;
-                    return Err(failure.into());
-                }
-                PushOutcome::Unknown(words) => {
-                    return Err(unknown(remote, commit.id, &words).into());
                 }
             }
         }
         Err(self.kept_moving(line).into())
+    }
+
+    /// Pushes what was planned and written. What is open on the same base stays in the journal with it.
+    fn try_once<O>(
+        &self,
+        (remote, operation, written): (&Remote, &Operation, Written),
+        open: &mut Option<Pending>,
+        line: &mut Line,
+        planned: Planned<O>,
+    ) -> Result<Tried<O>> {
+        let commit = written.commit;
+        let tag = self.write_tag(operation, commit, &planned.message)?;
+        let journal = pending(operation, commit, tag.clone());
+        let journal = journal.moving_to(written.tip).after(open.as_ref());
+        self.write_pending(&line.in_journal(journal.clone()))?;
+        let mut ahead = None;
+        let look_ahead = || ahead = worktree::look_ahead(self, written.tip);
+        let load = Load {
+            commit,
+            tip: written.tip,
+            tag: tag.as_ref(),
+            taken: &written.taken,
+        };
+        match push::attempt(self, remote, &load, look_ahead)? {
+            PushOutcome::Landed(tip) => {
+                self.remember_tag(tag.as_ref());
+                line.landed(self, remote);
+                // The journal goes last: killed before, the same command finds that it is done.
+                let work_tree = worktree::bring_along(self, tip, ahead);
+                self.forget_pending();
+                let alone = tip != written.tip;
+                let others = if alone { 0 } else { written.others };
+                let landed = landed(planned.outcome, commit.id, Some(remote), work_tree);
+                Ok(Tried::Done(landed.with(others)))
+            }
+            PushOutcome::RemoteMoved => Ok(Tried::Overtaken),
+            PushOutcome::Collided => {
+                *open = Some(journal);
+                Ok(Tried::Overtaken)
+            }
+            PushOutcome::Refused(words) if !written.taken.is_empty() => {
+                tracing::info!("not together with what waits in line: {words}");
+                line.alone = true;
+                Ok(Tried::Again)
+            }
+            PushOutcome::Refused(words) => {
+                self.forget(line, open.as_ref())?;
+                Err(refused(remote, &words).into())
+            }
+            PushOutcome::NoContact(failure) => {
+                self.forget(line, open.as_ref())?;
+                Err(failure.into())
+            }
+            PushOutcome::Unknown(words) => Err(unknown(remote, commit.id, &words).into()),
+        }
     }
 
     fn kept_moving(&self, line: &Line) -> Failure {
@@ -329,7 +387,7 @@ impl Checkout {
         let start = outside::now();
         for attempt in 0_u32.. {
             if let Some(taken) = self.own_tag_in_the_way(operation)? {
-                return Err(taken.into());
+                return Err(taken.failure.into());
             }
             let (base, planned) = self.plan_on(self.local_base()?, plan)?;
             let Some(commit) = self.write(operation, &base, &planned)? else {
@@ -344,7 +402,7 @@ impl Checkout {
                 None => self.is_here(commit.id)?,
             };
             let work_tree = match committed {
-                Err(_) if has_landed => Some(worktree::bring_along(self, commit.id, None)),
+                Err(_) if has_landed => Some(worktree::resume(self, commit.id)),
                 Ok(work_tree) => work_tree,
                 Err(error) => {
                     self.clear_pending()?;
@@ -399,14 +457,9 @@ fn unknown(remote: &Remote, commit: Oid, words: &str) -> Failure {
 }
 
 /// The same command has been interrupted before, and now this is in its way.
-fn still_open(error: anyhow::Error) -> anyhow::Error {
-    let of_the_remote = error.downcast_ref::<Failure>().is_some_and(|failure| {
-        matches!(
-            failure.kind,
-            FailureKind::Failed | FailureKind::RemoteRefused
-        )
-    });
-    if !of_the_remote {
+pub(crate) fn still_open(error: anyhow::Error) -> anyhow::Error {
+    let known = error.downcast_ref::<Failure>();
+    if known.is_some_and(|failure| failure.kind == FailureKind::Unknown) {
         return error;
     }
     let message =

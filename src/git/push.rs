@@ -15,10 +15,13 @@ use super::{Checkout, Failure};
 /// What came of a push.
 #[derive(Debug)]
 pub(super) enum PushOutcome {
-    /// The commit is in the history of the remote's branch.
-    Landed,
+    /// The commit is in the history of the remote's branch; up to here what was pushed is there: all of it, or that commit alone.
+    Landed(Oid),
     /// Somebody else was faster; the commit can never land.
     RemoteMoved,
+    /// Another push was under way at the same moment, and the branch stands where it stood. If git has sent ours twice, the other
+    /// one was our own, and lands.
+    Collided,
     /// The remote, or a hook on our side, said no.
     Refused(String),
     /// The remote did not answer, and nothing was sent.
@@ -64,7 +67,7 @@ pub(super) fn attempt(
     };
     drop(doing);
     if pushed.is_ok() {
-        return Ok(PushOutcome::Landed);
+        return Ok(PushOutcome::Landed(load.tip));
     }
     if is_no_contact(&pushed) {
         return Ok(PushOutcome::NoContact(unreachable(remote, &pushed)));
@@ -79,16 +82,18 @@ pub(super) fn attempt(
         return Ok(PushOutcome::Unknown(pushed.words()));
     };
     match tip {
-        Some(tip) if tip == commit.id => Ok(PushOutcome::Landed),
+        Some(tip) if tip == commit.id => Ok(PushOutcome::Landed(tip)),
         Some(tip) if tip == commit.parent => Ok(not_applied(&pushed)),
         Some(_) => {
             let Ok(tip) = checkout.fetch(remote) else {
                 return Ok(PushOutcome::Unknown(pushed.words()));
             };
-            Ok(match checkout.contains(tip, commit.id) {
-                Ok(true) => PushOutcome::Landed,
-                Ok(false) => PushOutcome::RemoteMoved,
-                Err(error) => PushOutcome::Unknown(format!("{error:#}")),
+            let landed = |id: Oid| checkout.contains(tip, id);
+            Ok(match (landed(load.tip), landed(commit.id)) {
+                (Ok(true), _) => PushOutcome::Landed(load.tip),
+                (_, Ok(true)) => PushOutcome::Landed(commit.id),
+                (Ok(false), Ok(false)) => PushOutcome::RemoteMoved,
+                (Err(error), _) | (_, Err(error)) => PushOutcome::Unknown(format!("{error:#}")),
             })
         }
         None if is_withheld(&pushed) || has_branches(checkout, remote) => {
@@ -175,16 +180,16 @@ fn push(checkout: &Checkout, refs: &[RefPush], remote: &Remote, atomic: bool) ->
     checkout.git.start(&arguments)
 }
 
-/// What git itself said, without what the remote and its hooks said through it.
+/// What git itself said, without what the remote and its hooks said through it, and without what is no reason for anything.
 fn own_words(pushed: &Finished) -> String {
     let own = pushed
         .stderr
         .lines()
-        .filter(|line| !line.starts_with("remote:"));
+        .filter(|line| !line.starts_with("remote:") && !line.starts_with("warning:"));
     own.collect::<Vec<_>>().join("\n")
 }
 
-/// Whether git did not even hear from the remote: it says so in words of their own, and has sent nothing.
+/// Whether git did not even hear from the remote: it says so in words of its own as the reason why it ends, and has sent nothing.
 pub(super) fn is_no_contact(pushed: &Finished) -> bool {
     const NO_CONTACT: [&str; 17] = [
         "Could not read from remote repository",
@@ -199,7 +204,7 @@ pub(super) fn is_no_contact(pushed: &Finished) -> bool {
         "unable to connect",
         "unable to look up",
         "fatal: remote error:",
-        "is not a git command",
+        "git: 'remote-",
         // What git itself allows nobody to contact: `ext::`, a host that is an option of ssh, a path that is one.
         "' not allowed",
         "strange hostname",
@@ -213,8 +218,18 @@ pub(super) fn is_no_contact(pushed: &Finished) -> bool {
         "hung up unexpectedly",
     ];
     let words = own_words(pushed);
-    let says = |signs: &[&str]| signs.iter().any(|sign| words.contains(sign));
-    pushed.status.is_some() && says(&NO_CONTACT) && !says(&BEGUN)
+    // What else it prints on the way may be of a helper or a file that is not needed.
+    let is_reason = |line: &&str| line.starts_with("fatal:") || line.starts_with("git: 'remote-");
+    let reasons: Vec<_> = words.lines().filter(is_reason).collect();
+    let mut no_contact = NO_CONTACT.iter();
+    let no_contact = no_contact.any(|sign| reasons.iter().any(|reason| reason.contains(sign)));
+    let begun = BEGUN.iter().any(|sign| words.contains(sign));
+    pushed.status.is_some() && no_contact && !begun && verdicts(&pushed.text()).next().is_none()
+}
+
+/// What the remote said of each ref that did not move.
+fn verdicts(stdout: &str) -> impl Iterator<Item = &str> + Clone {
+    stdout.lines().filter(|line| line.starts_with('!'))
 }
 
 /// Whether the push was kept back, by git itself because the remote's branch did not stand where it should, or by the remote because
@@ -224,7 +239,7 @@ fn is_withheld(pushed: &Finished) -> bool {
         return true;
     }
     let stdout = pushed.text();
-    let mut verdicts = stdout.lines().filter(|line| line.starts_with('!'));
+    let mut verdicts = verdicts(&stdout);
     verdicts.clone().any(|line| line.contains("stale info"))
         && verdicts.all(|line| !line.contains("[remote"))
 }
@@ -255,7 +270,9 @@ fn is_broken(words: &str) -> bool {
         "Permission denied",
         "Input/output error",
     ];
-    TROUBLES.iter().any(|trouble| words.contains(trouble))
+    // git warns of files of ours that it may not read.
+    let mut lines = words.lines().filter(|line| !line.starts_with("warning:"));
+    lines.any(|line| TROUBLES.iter().any(|trouble| line.contains(trouble)))
 }
 
 /// Whether the remote takes such a push from nobody, by a rule of its own.
@@ -282,7 +299,7 @@ pub(super) fn not_applied(pushed: &Finished) -> PushOutcome {
         "incorrect old value provided",
     ];
     let stdout = pushed.text();
-    let verdicts = stdout.lines().filter(|line| line.starts_with('!'));
+    let verdicts = verdicts(&stdout);
     // A ref that fails only because another one does says no more than that.
     let of_its_own = verdicts.clone().find(|line| !line.contains("atomic"));
     let verdict = of_its_own.or(verdicts.clone().next());
@@ -292,7 +309,7 @@ pub(super) fn not_applied(pushed: &Finished) -> PushOutcome {
         let collided =
             |sign: &&str| verdict.contains(*sign) || together && pushed.stderr.contains(*sign);
         if COLLISIONS.iter().any(collided) && !is_broken(&pushed.stderr) && !is_no_folder(pushed) {
-            return PushOutcome::RemoteMoved;
+            return PushOutcome::Collided;
         }
         let reason = verdict.rsplit('\t').next().unwrap_or(verdict);
         return PushOutcome::Refused(super::clean(&format!("{reason}\n{}", pushed.stderr)));

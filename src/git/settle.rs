@@ -61,11 +61,13 @@ impl Checkout {
         plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
     ) -> Result<Settled<O>> {
         let tip = self.fetch(remote)?;
-        for push in left.all() {
-            if self.has_landed(push, tip)? {
-                let done = self.conclude(remote, operation, (push, tip, push.new), plan)?;
-                return Ok(done.map_or(Settled::Nothing, Settled::Done));
-            }
+        let landed = match self.landed_of(&left, tip)? {
+            None if self.deepen(remote, tip, left.base)? => self.landed_of(&left, tip)?,
+            landed => landed,
+        };
+        if let Some(push) = landed {
+            let done = self.conclude(remote, operation, (push, tip, push.new), plan)?;
+            return Ok(done.map_or(Settled::Nothing, Settled::Done));
         }
         if tip == left.base {
             // It may still land. Whatever is pushed now on this base decides: only one of the two can.
@@ -76,8 +78,7 @@ impl Checkout {
         Ok(Settled::Nothing)
     }
 
-    /// Whether the push of the killed command has landed after all, as seen from where the remote stands: there, or where that is
-    /// now.
+    /// Whether a push that was open has landed after all, as seen from where the remote stands: there, or where that is now.
     pub(super) fn overtaken<O>(
         &self,
         remote: &Remote,
@@ -89,12 +90,11 @@ impl Checkout {
             return Ok(None);
         };
         let tip = base.map_or_else(|| self.fetch(remote), Ok)?;
-        for push in left.all() {
-            if self.has_landed(push, tip)? {
-                return self.conclude(remote, operation, (push, tip, push.new), plan);
-            }
+        match self.landed_of(left, tip)? {
+            // It landed while this command ran, which is done with that, whoever came after.
+            Some(push) => self.conclude(remote, operation, (push, push.new, push.new), plan),
+            None => Ok(None),
         }
-        Ok(None)
     }
 
     /// Finds out what became of an operation that a killed command had put into the line. Once it is out of it, that is final.
@@ -137,23 +137,26 @@ impl Checkout {
             return Ok(None);
         };
         let _doing = doing!("settling", "{LEFT}");
-        let (base, new) = (left.base, left.new);
+        let new = left.new;
         self.remove_ref_lock(&self.branch_ref(), &[new])?;
         let landed_then = match &left.tag {
             Some(tag) => self.mend_tag(new, tag)?,
             None => self.is_here(new)?,
         };
-        self.clear_pending()?;
         if !landed_then {
+            self.clear_pending()?;
             return Ok(None);
         }
         if left.operation != operation.id {
+            self.clear_pending()?;
             tracing::warn!("the interrupted command before this one has landed as commit {new}");
             return Ok(None);
         }
         let work_tree = worktree::bring_along(self, new, None);
-        let (_, planned) = self.plan_on(base, plan)?;
-        Ok(Some(landed(planned.outcome, new, None, work_tree)))
+        // The journal goes last: killed before, the same command finds that it is done.
+        let outcome = self.outcome_of(new, plan)?;
+        self.forget_pending();
+        Ok(Some(landed(outcome, new, None, work_tree)))
     }
 
     /// Removes git's lock on a ref that was about to be moved to one of these when somebody was killed. Whose it is tells its
@@ -186,8 +189,14 @@ impl Checkout {
         }
     }
 
-    fn has_landed(&self, left: &Pending, tip: Oid) -> Result<bool> {
-        Ok(self.repository.odb()?.exists(left.new) && self.contains(tip, left.new)?)
+    /// The push of a journal that `tip` has in its history.
+    fn landed_of<'a>(&self, left: &'a Pending, tip: Oid) -> Result<Option<&'a Pending>> {
+        for push in left.all() {
+            if self.repository.odb()?.exists(push.new) && self.contains(tip, push.new)? {
+                return Ok(Some(push));
+            }
+        }
+        Ok(None)
     }
 
     /// The push of the killed command has landed: this command is done if it is the same one, with the outcome of that plan,

@@ -36,9 +36,16 @@ fn full_name(tag: &str) -> String {
     format!("refs/tags/{tag}")
 }
 
+/// A tag cannot be made, as there is one of that name.
+pub(crate) struct TagTaken {
+    pub(crate) failure: Failure,
+    /// Whether it is the remote that has it.
+    pub(super) is_there: bool,
+}
+
 impl Checkout {
     /// Why a tag of this name cannot be made, here or on the remote; `None` if it can.
-    pub(crate) fn tag_in_the_way(&self, name: &str) -> Result<Option<Failure>> {
+    pub(crate) fn tag_in_the_way(&self, name: &str) -> Result<Option<TagTaken>> {
         let wanted = full_name(name);
         // A ref can be no folder of others, nor the other way round.
         let collides = |reference: &str| {
@@ -54,7 +61,10 @@ impl Checkout {
             if let Ok(found) = reference.name()
                 && collides(found)
             {
-                return Ok(Some(taken(name, found, "here")));
+                return Ok(Some(TagTaken {
+                    failure: taken(name, found, "here"),
+                    is_there: false,
+                }));
             }
         }
         let Some(remote) = &self.remote else {
@@ -66,11 +76,15 @@ impl Checkout {
         patterns.extend(places.map(|place| &wanted[..place]));
         let there = self.ask_for(remote, &patterns)?;
         let found = there.keys().find(|found| collides(found));
-        Ok(found.map(|found| taken(name, found, &format!("on the remote `{}`", remote.name))))
+        let place = format!("on the remote `{}`", remote.name);
+        Ok(found.map(|found| TagTaken {
+            failure: taken(name, found, &place),
+            is_there: true,
+        }))
     }
 
     /// The same for the tag of an operation, if it has one.
-    pub(super) fn own_tag_in_the_way(&self, operation: &Operation) -> Result<Option<Failure>> {
+    pub(super) fn own_tag_in_the_way(&self, operation: &Operation) -> Result<Option<TagTaken>> {
         match &operation.tag {
             Some(name) => self.tag_in_the_way(name),
             None => Ok(None),

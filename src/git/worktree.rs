@@ -24,8 +24,8 @@ pub(crate) enum WorkTree {
     InStep,
     /// Something was in the way; what, and what can be done.
     LeftAlone { why: String, hint: String },
-    /// It was begun and could not be finished; why. The next command on the branch goes on from there.
-    HalfWay { why: String },
+    /// It was begun and could not be finished; why, and what can be done.
+    HalfWay { why: String, hint: String },
 }
 
 /// A move that can be made.
@@ -150,7 +150,7 @@ fn try_to_bring(checkout: &Checkout, new: Oid, ahead: Option<Ahead>) -> Result<W
         Err(held) => return Ok(left_alone(checkout, held)),
     };
     match way_from(&step, ahead)? {
-        Ok(way) => Ok(or_half_way(finish(checkout, old, new, way, lock))),
+        Ok(way) => Ok(finish(checkout, old, new, way, lock)),
         Err(in_the_way) => {
             lock.give_up()?;
             Ok(left_alone(checkout, in_the_way))
@@ -189,7 +189,7 @@ pub(super) fn commit_locally(
         lock.give_up()?;
         return Ok(None);
     }
-    Ok(Some(or_half_way(finish(checkout, old, new, way, lock))))
+    Ok(Some(finish(checkout, old, new, way, lock)))
 }
 
 /// Refuses what [`commit_locally`] would refuse, for a change that is only planned.
@@ -237,6 +237,9 @@ fn check_settled(checkout: &Checkout) -> Result<()> {
 const SETTLE: &str = "commit, stash or finish what is there, then run the command again";
 const WAIT: &str = "wait until that git is done; if none is running, remove the file";
 
+const FINISHED_LATER: &str =
+    "the next trainyard command that changes something on this branch finishes it";
+
 /// The refusal to change a checkout that is not ready for it.
 fn refused(why: &str, hint: &str) -> Failure {
     let message = format!("the checkout is in the way, and nothing was changed: {why}");
@@ -250,7 +253,7 @@ pub(super) fn recover(checkout: &Checkout) -> Result<()> {
         return Ok(());
     };
     let _doing = doing!("settling", "a checkout that is half way");
-    IndexLock::remove_stale(checkout, left.lock)?;
+    IndexLock::remove_stale(checkout)?;
     let branch = format!("refs/heads/{}", left.branch);
     checkout.remove_ref_lock(&branch, &[left.new])?;
     if left.branch != checkout.branch {
@@ -270,7 +273,12 @@ pub(super) fn recover(checkout: &Checkout) -> Result<()> {
         };
         let step = Step::new(checkout, old, new, true);
         match way(&step)? {
-            Ok(way) => return finish(checkout, old, new, way, lock),
+            Ok(way) => match finish(checkout, old, new, way, lock) {
+                WorkTree::None | WorkTree::InStep => return Ok(()),
+                WorkTree::LeftAlone { why, hint } | WorkTree::HalfWay { why, hint } => {
+                    bail!(Failure::new(FailureKind::Failed, why).hint(hint))
+                }
+            },
             Err(in_the_way) => {
                 tracing::warn!(
                     "the checkout that an interrupted command left is kept as it is: {in_the_way}"
@@ -302,18 +310,40 @@ fn way_from<'a>(step: &'a Step<'a>, ahead: Option<Ahead<'a>>) -> Result<Result<W
     }
 }
 
-/// Index and files, then the branch, then the locks. An error leaves the journal, and the next command goes on from there.
-fn finish(checkout: &Checkout, old: Oid, new: Oid, way: Way, lock: IndexLock) -> Result<()> {
-    way.apply()?;
-    move_branch(checkout, old, new)?;
-    lock.give_up()
-}
-
-fn or_half_way(finished: Result<()>) -> WorkTree {
-    match finished {
-        Ok(()) => WorkTree::InStep,
+/// Index and files, then the branch, then the locks. What fails leaves the journal, and the next change goes on from there.
+fn finish(checkout: &Checkout, old: Oid, new: Oid, way: Way, lock: IndexLock) -> WorkTree {
+    let finished = || -> Result<bool> {
+        way.apply()?;
+        let moved = move_branch(checkout, old, new)?;
+        lock.give_up()?;
+        Ok(moved)
+    };
+    match finished() {
+        Ok(true) => WorkTree::InStep,
+        // A commit of the user's that was being written; its files are in the index still, beside ours.
+        Ok(false) => WorkTree::HalfWay {
+            why: format!(
+                "index and files are at {new:.10}, and `{}` was moved meanwhile by somebody else",
+                checkout.branch
+            ),
+            hint: format!(
+                "put that commit on top: `git reset --soft {new} && git commit -C ORIG_HEAD`"
+            ),
+        },
         Err(error) => WorkTree::HalfWay {
             why: format!("{error:#}"),
+            hint: FINISHED_LATER.to_owned(),
+        },
+    }
+}
+
+/// The branch has moved, and then something failed: the checkout follows now, if it can.
+pub(super) fn resume(checkout: &Checkout, new: Oid) -> WorkTree {
+    match recover(checkout) {
+        Ok(()) => bring_along(checkout, new, None),
+        Err(error) => WorkTree::HalfWay {
+            why: format!("{error:#}"),
+            hint: FINISHED_LATER.to_owned(),
         },
     }
 }

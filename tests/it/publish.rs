@@ -11,6 +11,7 @@ mod inbox;
 mod index;
 mod meanwhile;
 mod moved;
+mod open;
 pub(crate) mod race;
 mod reach;
 mod refusal;

@@ -12,7 +12,7 @@ use crate::cli::portable::Letter;
 use crate::cli::surroundings::{demands_signatures, tells_another_time};
 use crate::git::{
     Checkout, Operation, Other, Pending, Planned, Published, Signature, Snapshot, WAITS_AT_MOST,
-    WorkTree, clean,
+    WorkTree, clean, still_open,
 };
 use crate::plan::{Context, Ground, Outcome, Source, argocd, render};
 use crate::report::{Fate, Input, Tag, TagState, commit_message};
@@ -62,9 +62,11 @@ impl Session {
         let guard = if self.dry_run {
             None
         } else {
-            Some(checkout.guard()?)
+            let guard = checkout.guard();
+            Some(guard.map_err(|error| or_still_open(&checkout, wanted, &actor, error))?)
         };
-        let past = Earlier::all(&checkout, refs)?;
+        let past = Earlier::all(&checkout, refs);
+        let past = past.map_err(|error| or_still_open(&checkout, wanted, &actor, error))?;
         let sources: Vec<_> = past.iter().map(|past| &past.source).collect();
         let undertaking = Undertaking {
             checkout: &checkout,
@@ -129,7 +131,7 @@ impl Session {
             if let Some(name) = tag
                 && let Some(taken) = checkout.tag_in_the_way(name.as_ref())?
             {
-                return Err(taken.into());
+                return Err(taken.failure.into());
             }
             let planned = checkout.rehearse(plan)?;
             let mut fate = self.fate(!planned.changes.is_empty(), None);
@@ -247,10 +249,7 @@ impl Session {
         let behind = match work_tree {
             WorkTree::None | WorkTree::InStep => None,
             WorkTree::LeftAlone { why, hint } => Some((format!("stays as it is: {why}"), hint)),
-            WorkTree::HalfWay { why } => Some((
-                format!("is half way: {why}"),
-                "the next trainyard command on this branch finishes it".to_owned(),
-            )),
+            WorkTree::HalfWay { why, hint } => Some((format!("is half way: {why}"), hint)),
         };
         if let Some((what, hint)) = behind {
             let warning = format!("the change has landed, but the checkout {what}");
@@ -287,6 +286,23 @@ pub(super) fn plan(
         changes: draft.into_changes(),
         notify_url: ground.options.argocd.notify_url.clone(),
     })
+}
+
+/// A failure before anything was tried. While a push of the same command is open, it is not the last word.
+fn or_still_open(
+    checkout: &Checkout,
+    wanted: &Wanted,
+    actor: &Actor,
+    error: anyhow::Error,
+) -> anyhow::Error {
+    let request = identity(&wanted.request, &[], actor).to_string();
+    // What it takes from other commits is not known yet, and part of what makes it the same.
+    let may_be = |push: &Pending| !wanted.refs.sources.is_empty() || push.request == request;
+    let pending = checkout.pending().ok().flatten();
+    if pending.is_some_and(|pending| pending.all().any(may_be)) {
+        return still_open(error);
+    }
+    error
 }
 
 /// What makes an operation the same one when it is repeated.

@@ -64,7 +64,7 @@ impl Session {
             None => None,
         };
         let state = match &taken {
-            Some(taken) => TagState::Taken(taken.message.clone()),
+            Some(taken) => TagState::Taken(taken.failure.message.clone()),
             None => TagState::Free,
         };
         let mut fate = self.fate(changed(&outcome), None);
@@ -72,7 +72,7 @@ impl Session {
         self.answer(&outcome, &fate)?;
         match taken {
             // It ends as the train would, after an answer that says what there is to say besides.
-            Some(taken) => Err(taken.into()),
+            Some(taken) => Err(taken.failure.into()),
             None => Ok(outcome),
         }
     }

@@ -54,8 +54,10 @@ pub(crate) fn words(data: &[u8]) {
                 assert!(!words.contains(PASSWORD), "{words:?}");
             }
             PushOutcome::Unknown(_) => {}
-            PushOutcome::RemoteMoved => assert!(stdout.contains('!')),
-            PushOutcome::Landed | PushOutcome::NoContact(_) => panic!("nobody said that"),
+            PushOutcome::Collided => assert!(stdout.contains('!')),
+            PushOutcome::Landed(_) | PushOutcome::RemoteMoved | PushOutcome::NoContact(_) => {
+                panic!("nobody said that")
+            }
         }
     }
 }

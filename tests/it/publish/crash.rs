@@ -161,13 +161,55 @@ fn a_file_that_git_could_not_take_away_is_not_left_to_nobody() {
     assert_eq!(answer.code, 0, "{answer}");
     let told = format!(
         "warning: the change has landed, but the checkout is half way: warning: unable to unlink '{lock}/message': \
-         Device or resource busy\nhint: the next trainyard command on this branch finishes it\n"
+         Device or resource busy\nhint: the next trainyard command that changes something on this branch finishes it\n"
     );
     assert!(answer.stderr.ends_with(&told), "{answer}");
+    // A lock that another git takes meanwhile is not ours, whatever the journal says.
+    let index_lock = world.checkout().join(".git/index.lock");
+    std::fs::write(&index_lock, "theirs").unwrap();
     let next = world.run(&line(1));
+    assert!(next.code == 0 && next.leaves_behind(), "{next}");
+    assert_eq!(std::fs::read_to_string(&index_lock).unwrap(), "theirs");
+    std::fs::remove_file(index_lock).unwrap();
+    let next = world.run(&line(2));
     assert!(next.code == 0 && !next.leaves_behind(), "{next}");
     world.assert_in_step();
     assert_linear_and_sound(&world);
+    world.assert_tidy();
+}
+
+#[test]
+fn a_commit_that_the_user_ends_while_the_checkout_is_moved_is_told_how_to_go_on() {
+    let world = World::yard();
+    world.git(&["config", "core.autocrlf", "true"]);
+    world.edit("notes.md", "mine\n");
+    world.git(&["add", "notes.md"]);
+    let before = world.git(&["rev-parse", "HEAD"]);
+    let path = world.git_in_front(
+        "case \"$*\" in *'read-tree -m -u'*) ;; *) exec git \"$@\";; esac
+        cp .git/index .git/theirs
+        tree=$(GIT_INDEX_FILE=.git/theirs git write-tree)
+        rm .git/theirs
+        git \"$@\"
+        git update-ref refs/heads/main $(git commit-tree $tree -p HEAD -m mine)",
+    );
+    let answer = world.run_with(RELEASE, &[("PATH", Some(&path))]);
+    assert_eq!(answer.code, 0, "{answer}");
+    assert!(answer.stderr.contains("was moved meanwhile"), "{answer}");
+    let (_, hint) = answer
+        .stderr
+        .split_once("put that commit on top: `")
+        .unwrap();
+    world.shell(hint.split_once('`').unwrap().0);
+    assert_eq!(world.status(), "");
+    let subjects = world.git(&["log", "--format=%s", &format!("{before}..")]);
+    assert_eq!(subjects, "mine\nrelease web 1");
+    let files = world.git(&["show", "--format=", "--name-only"]);
+    assert_eq!(files, "notes.md");
+    world.git(&["push", "-q", "origin", "main"]);
+    let next = world.run(&line(1));
+    assert!(next.code == 0 && !next.leaves_behind(), "{next}");
+    world.assert_in_step();
     world.assert_tidy();
 }
 

@@ -224,13 +224,38 @@ fn a_file_that_git_does_not_know_is_not_overwritten() {
     assert_refused_locally(&world, VERSION);
     assert_left_alone(&world, VERSION);
     assert_eq!(on_disk(&world, VERSION), "mine");
-    // Nor is one that git was told to ignore.
-    let world = World::yard();
-    world.file(".gitignore", "version\n");
-    world.ok(RELEASE);
-    world.edit(VERSION, "mine");
-    assert_left_alone(&world, VERSION);
-    assert_eq!(on_disk(&world, VERSION), "mine");
+    // Nor is one that git was told to ignore, even where git itself moves the checkout.
+    for setting in ["core.autocrlf false", "core.autocrlf input"] {
+        for place in [VERSION, "environments/staging/applications"] {
+            let world = World::yard();
+            world.shell(&format!("git config {setting}"));
+            world.file(
+                ".gitignore",
+                "version\n/environments/staging/applications\n",
+            );
+            world.ok(RELEASE);
+            world.edit(place, "mine");
+            assert_left_alone(&world, place);
+            assert_eq!(on_disk(&world, place), "mine");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_git_ignores_stays_in_a_folder_that_becomes_a_file() {
+    for setting in ["core.autocrlf false", "core.autocrlf input"] {
+        let world = World::yard();
+        world.shell(&format!("git config {setting}"));
+        world.file(".gitignore", "*.log\n");
+        world.file("notes/a.md", "a\n");
+        let other = world.clone_to("other");
+        other.shell("git rm -q -r notes && echo x > notes && git add -A && git commit -q -m change && git push -q");
+        world.edit("notes/x.log", "mine");
+        let answer = world.run(RELEASE);
+        assert!(answer.code == 0 && answer.leaves_behind(), "{answer}");
+        assert_eq!(on_disk(&world, "notes/x.log"), "mine");
+        assert_eq!(on_disk(&world, "notes/a.md"), "a\n");
+    }
 }
 
 #[test]

@@ -219,3 +219,21 @@ fn it_does_not_matter_what_the_checkout_last_heard_of_the_remote() {
     world.assert_in_step();
     assert_eq!(world.commits(), 5);
 }
+
+#[test]
+fn what_git_complains_of_on_the_way_is_no_reason_to_give_up() {
+    let world = World::yard();
+    let other = world.clone_to("other");
+    other.ok("lock -e dev --lock-id other -m x");
+    // A helper that is missing, and settings that nobody may read: the push itself is told as one that came too late.
+    let path = world.git_in_front(
+        "case \"$*\" in *'push --porcelain'*)
+            echo \"git: 'credential-manager' is not a git command. See 'git --help'.\" >&2
+            echo \"warning: unable to access '/root/.config/git/attributes': Permission denied\" >&2;;
+        esac
+        exec git \"$@\"",
+    );
+    let answer = world.run_with(RELEASE, &[("PATH", Some(&path))]);
+    assert_eq!(answer.code, 0, "{answer}");
+    world.assert_in_step();
+}

@@ -1,0 +1,41 @@
+//! Shallow clones: of what lies beyond the end of their history nothing is said before it was fetched.
+
+use anyhow::Result;
+use git2::{Oid, Repository};
+
+use super::Checkout;
+use super::ask::unreachable;
+use super::remote::Remote;
+
+/// How many more commits are fetched, one step after the other; then all there are.
+const STEPS: [&str; 3] = ["--deepen=100", "--deepen=2000", "--unshallow"];
+
+impl Checkout {
+    /// Makes the history of `tip` known back to `since`, where a shallow clone ends before: somebody may have fetched `tip` anew,
+    /// with a depth. Whether anything was fetched. What the remote has dropped is in no history, however deep.
+    pub(super) fn deepen(&self, remote: &Remote, tip: Oid, since: Oid) -> Result<bool> {
+        let mut deepened = false;
+        for step in STEPS {
+            if !self.repository.is_shallow() || self.contains(tip, since)? {
+                break;
+            }
+            let (fetched, _) = self.fetch_with(remote, &self.branch_ref(), (&[step], &[]))?;
+            if !fetched.is_ok() {
+                return Err(unreachable(remote, &fetched).into());
+            }
+            // libgit2 reads only once where a history ends.
+            self.deeper
+                .replace(Some(Repository::open(self.repository.path())?));
+            deepened = true;
+        }
+        Ok(deepened)
+    }
+
+    /// Looks into the history, as deep as it is known now.
+    pub(super) fn in_history<T>(&self, look: impl FnOnce(&Repository) -> T) -> T {
+        match &*self.deeper.borrow() {
+            Some(deeper) => look(deeper),
+            None => look(&self.repository),
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! The end of an interrupted command is open: nothing that is in the way of its repetition is the last word on it.
+
+use std::fs;
+
+use super::answer::{Slow, usual_receive_pack};
+use crate::world::{LOCK, RELEASE, TRAIN, World};
+
+/// A world whose server is still at work on the push of a killed command.
+fn interrupted(line: &str) -> (World, Slow) {
+    let world = World::yard();
+    world.ok(RELEASE);
+    let slow = Slow::server(&world);
+    slow.kill(&world, line);
+    usual_receive_pack(&world);
+    (world, slow)
+}
+
+/// The command is done, and was done once.
+#[track_caller]
+fn assert_done_once(world: &World, line: &str, subject: &str) {
+    world.ok(line);
+    let subjects = world.subjects();
+    let times = subjects.iter().filter(|each| *each == subject).count();
+    assert_eq!(times, 1, "{subjects:?}");
+    assert_eq!(world.left_lying(), [""; 0]);
+}
+
+#[test]
+fn commits_of_ones_own_are_no_last_word() {
+    let (world, slow) = interrupted(LOCK);
+    world.edit("notes.md", "mine\n");
+    world.shell("git add notes.md && git commit -q -m mine");
+    let answer = world.fails(LOCK, 4);
+    assert!(answer.stderr.contains("1 commit"), "{answer}");
+    // Another command has nothing open.
+    world.fails("lock -e dev --lock-id other -m x", 3);
+    slow.land(&world);
+    world.shell("git pull -q --rebase origin main && git reset -q --keep origin/main");
+    assert_done_once(&world, LOCK, "lock dev (`freeze`)");
+}
+
+#[test]
+fn a_tag_of_that_name_is_no_last_word() {
+    let line = format!("{TRAIN} --tag v1");
+    let (world, slow) = interrupted(&line);
+    world.git(&["tag", "v1"]);
+    world.fails(&line, 4);
+    world.git(&["tag", "-d", "v1"]);
+    slow.land(&world);
+    assert_done_once(
+        &world,
+        &line,
+        "release train to environment staging: 1 deployed",
+    );
+}
+
+#[test]
+fn a_remote_that_shows_no_branch_is_no_last_word() {
+    let (world, slow) = interrupted(LOCK);
+    world.shell("git init -q --bare ../empty.git");
+    let empty = world.room().join("empty.git");
+    let uploads = format!("#!/bin/sh\nexec git upload-pack '{}'\n", empty.display());
+    let uploads = world.scratch("uploads", uploads);
+    world.shell(&format!("chmod +x {uploads}"));
+    world.git(&["config", "remote.origin.uploadpack", &uploads]);
+    let answer = world.fails(LOCK, 4);
+    assert!(answer.stderr.contains("shows no branch at all"), "{answer}");
+    // Of another command it is known that it has not begun. Nobody is told to begin with an empty commit.
+    let answer = world.fails("lock -e dev --lock-id other -m x", 1);
+    assert!(!answer.stderr.contains("--allow-empty"), "{answer}");
+    world.git(&["config", "--unset", "remote.origin.uploadpack"]);
+    slow.land(&world);
+    assert_done_once(&world, LOCK, "lock dev (`freeze`)");
+}
+
+#[test]
+fn a_source_that_cannot_be_asked_for_is_no_last_word() {
+    let world = World::yard();
+    world.ok(RELEASE);
+    world.git(&["push", "-q", "origin", "HEAD:refs/heads/tested"]);
+    let line = format!("{TRAIN} --source-ref tested");
+    let slow = Slow::server(&world);
+    slow.kill(&world, &line);
+    usual_receive_pack(&world);
+    let url = world.git(&["remote", "get-url", "origin"]);
+    world.git(&["remote", "set-url", "origin", "../nowhere.git"]);
+    world.fails(&line, 4);
+    world.git(&["remote", "set-url", "origin", &url]);
+    slow.land(&world);
+    assert_done_once(
+        &world,
+        &line,
+        "release train to environment staging: 1 deployed",
+    );
+}
+
+#[test]
+fn what_landed_beyond_the_end_of_a_shallow_history_is_found() {
+    let yard = World::yard();
+    let world = yard.clone_with("shallow", &["--depth=1"]);
+    let slow = Slow::server(&world);
+    slow.kill(&world, RELEASE);
+    usual_receive_pack(&world);
+    slow.land(&world);
+    for number in 0..3 {
+        yard.ok(&format!("lock -e dev --lock-id lock-{number} -m x"));
+    }
+    // As a job does that comes back to the same folder.
+    world.shell("git fetch -q --depth=1 origin main && git reset -q --hard FETCH_HEAD && git update-ref refs/remotes/origin/main FETCH_HEAD");
+    assert_eq!(world.git(&["rev-list", "--count", "HEAD"]), "1");
+    world.ok(RELEASE);
+    let subjects = yard.subjects();
+    assert!(
+        !subjects.contains(&"release web 2".to_owned()),
+        "{subjects:?}"
+    );
+    world.assert_tidy();
+}
+
+#[test]
+fn a_push_that_met_itself_is_not_planned_again() {
+    let world = World::yard();
+    // As if git had sent it twice: the second one found the ref locked by the first, which lands when the remote was asked.
+    let path = world.git_in_front(
+        "cd ../scratch
+        case \"$*\" in
+        *'push --porcelain'*)
+            if [ ! -e sent ]; then
+                echo \"$@\" > sent
+                printf '!\\tHEAD:refs/heads/main\\t[remote rejected] (cannot lock ref)\\nDone\\n'
+                exit 1
+            fi;;
+        *ls-remote*|*fetch*)
+            if [ -e asked ] && [ ! -e landed ]; then : > landed; (cd ../checkout && git $(cat ../scratch/sent)); fi
+            if [ -e sent ]; then : > asked; fi;;
+        esac
+        cd ../checkout
+        exec git \"$@\"",
+    );
+    let answer = world.run_with(RELEASE, &[("PATH", Some(&path))]);
+    assert_eq!(answer.code, 0, "{answer}");
+    assert!(world.room().join("scratch/landed").exists(), "{answer}");
+    let subjects = world.subjects();
+    assert_eq!(subjects[..2], ["release web 1", "setup: files"], "{answer}");
+    world.assert_in_step();
+    world.assert_tidy();
+}
+
+#[test]
+fn a_fix_that_has_landed_is_done_whatever_becomes_of_the_remote() {
+    let world = World::yard();
+    world.ok(RELEASE);
+    let queue = "environments/dev/applications/web/queued_version";
+    world.link(queue, "../../../../applications/web/releases/9");
+    let gone = world.room().join("gone");
+    // What is asked for after the push finds nobody.
+    let hook = format!(": > {}", gone.display());
+    world.remote_hook("post-receive", &hook);
+    let uploads = format!(
+        "#!/bin/sh\n[ ! -e '{}' ] || exit 1\nexec git upload-pack \"$@\"\n",
+        gone.display()
+    );
+    let uploads = world.scratch("uploads", uploads);
+    world.shell(&format!("chmod +x {uploads}"));
+    world.git(&["config", "remote.origin.uploadpack", &uploads]);
+    let answer = world.run("verify --fix");
+    assert!(gone.exists(), "{answer}");
+    assert_eq!(answer.code, 0, "{answer}");
+    assert!(
+        answer.stderr.contains("was not looked at again")
+            || answer.stdout.contains("was not looked at again"),
+        "{answer}"
+    );
+    fs::remove_file(gone).unwrap();
+    world.assert_in_step();
+}
