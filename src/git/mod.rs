@@ -23,6 +23,7 @@ mod journal;
 mod known_bad;
 mod line;
 mod litter;
+mod locally;
 mod loose;
 mod objects;
 mod operation;

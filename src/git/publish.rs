@@ -20,7 +20,7 @@ use super::worktree;
 use super::{Checkout, Failure, FailureKind, Snapshot, commit, outside};
 
 /// How long a remote may keep moving before we give up.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long a push that is about to move the branch holds its lock at most.
 const HELD_AT_MOST: Duration = Duration::from_secs(3);
@@ -350,7 +350,7 @@ impl Checkout {
         }
     }
 
-    fn write<O>(
+    pub(super) fn write<O>(
         &self,
         operation: &Operation,
         base: &Snapshot,
@@ -361,74 +361,6 @@ impl Checkout {
         }
         let who = (&operation.author, &operation.committer);
         commit::write(self, base, &planned.changes, who, &planned.message)
-    }
-
-    /// Where the local branch stands, as the base of a change without a remote.
-    fn local_base(&self) -> Result<Oid> {
-        self.local()?.ok_or_else(|| {
-            let message = format!("the branch `{}` has no commits", self.branch);
-            let failure = Failure::new(FailureKind::Invalid, message);
-            failure
-                .hint("begin with a commit: `git commit --allow-empty -m begin`, then `trainyard environment create development --upstream latest`")
-                .into()
-        })
-    }
-
-    /// Without a remote, moving the local branch is the commit point. A tag moves along in the same step. A journal tells the next
-    /// command if it was killed in the middle of that, and the same command that it is done.
-    fn commit_locally<O>(
-        &self,
-        operation: &Operation,
-        plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
-    ) -> Result<Published<O>> {
-        if let Some(done) = self.settle_locally(operation, plan)? {
-            return Ok(done);
-        }
-        let start = outside::now();
-        for attempt in 0_u32.. {
-            if let Some(taken) = self.own_tag_in_the_way(operation)? {
-                return Err(taken.failure.into());
-            }
-            let (base, planned) = self.plan_on(self.local_base()?, plan)?;
-            let Some(commit) = self.write(operation, &base, &planned)? else {
-                return Ok(Published::NothingToDo(planned.outcome));
-            };
-            let tag = self.write_tag(operation, commit, &planned.message)?;
-            self.write_pending(&pending(operation, commit, tag.clone()))?;
-            let committed = worktree::commit_locally(self, commit, tag.as_ref());
-            // Should only one of branch and tag have moved, the other one follows or it goes back.
-            let has_landed = match &tag {
-                Some(tag) => self.mend_tag(commit.id, tag)?,
-                None => self.is_here(commit.id)?,
-            };
-            let work_tree = match committed {
-                Err(_) if has_landed => Some(worktree::resume(self, commit.id)),
-                Ok(work_tree) => work_tree,
-                Err(error) => {
-                    self.clear_pending()?;
-                    return Err(error);
-                }
-            };
-            if work_tree.is_some() {
-                self.forget_pending();
-            } else {
-                self.clear_pending()?;
-            }
-            if let Some(work_tree) = work_tree {
-                return Ok(landed(planned.outcome, commit.id, None, work_tree));
-            }
-            if outside::since(start) > PATIENCE {
-                break;
-            }
-            pause(attempt, operation);
-        }
-        let message = format!(
-            "the branch `{}` kept moving; nothing was changed",
-            self.branch
-        );
-        Err(Failure::new(FailureKind::KeptMoving, message)
-            .hint("run the command again")
-            .into())
     }
 }
 
@@ -468,7 +400,7 @@ pub(crate) fn still_open(error: anyhow::Error) -> anyhow::Error {
 }
 
 /// Waits longer after each lost race, and everybody differently.
-fn pause(attempt: u32, operation: &Operation) {
+pub(super) fn pause(attempt: u32, operation: &Operation) {
     let _doing = doing!("waiting", "after a lost race");
     let longest = 20_u64 << attempt.min(5);
     let seed = format!("{}{attempt}{}", operation.id, outside::process());
