@@ -35,7 +35,9 @@ impl Checkout {
         let published = || -> Result<Option<Oid>> {
             let tip = self.fetch(remote)?;
             let mut found = self.find(tip, place.since, &mark)?;
-            if found == Found::Unknown && self.deepen(remote, tip, place.since)? {
+            // Of another command, nobody waits for the answer.
+            let is_own = place.id == operation.id;
+            if found == Found::Unknown && is_own && self.deepen(remote, tip, place.since)? {
                 found = self.find(tip, place.since, &mark)?;
             }
             Ok(match found {

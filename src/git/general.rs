@@ -105,16 +105,20 @@ fn unknown_to_git(step: &Step) -> Result<Vec<RepoPath>> {
             let Ok(found) = std::fs::symlink_metadata(root.join(place)) else {
                 break;
             };
-            if place != path && found.is_dir() || is_known(place) {
+            if place != path && found.is_dir() {
                 continue;
             }
-            if found.is_dir() {
-                files_below(root, place, &mut |file| {
-                    unknown.extend(RepoPath::parse(file).filter(|_| !is_known(file)));
-                })?;
-            } else if place != path || side_on_disk(step, root, path)? != each.new {
-                unknown.extend(RepoPath::parse(place));
-            }
+            // What nobody may read is not what is to be there.
+            let is_unknown = if is_known(place) {
+                false
+            } else if found.is_dir() {
+                let mut all = true;
+                let read = files_below(root, place, &mut |file| all &= is_known(file));
+                read.is_err() || !all
+            } else {
+                place != path || side_on_disk(step, root, path).ok() != Some(each.new)
+            };
+            unknown.extend(RepoPath::parse(place).filter(|_| is_unknown));
             break;
         }
     }

@@ -104,7 +104,10 @@ impl Pending {
     /// The same without its place in the inbox; `None` if nothing else was pushed.
     pub(super) fn without_place(&self) -> Option<Self> {
         let slip = self.waiting.as_ref().map(|waiting| waiting.commit);
-        (slip != Some(self.new)).then(|| Self {
+        if slip == Some(self.new) {
+            return self.earlier.as_deref().cloned();
+        }
+        Some(Self {
             waiting: None,
             ..self.clone()
         })

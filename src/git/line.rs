@@ -32,6 +32,8 @@ pub(super) struct Line {
     /// How long it took to come as far as into the line: about as long as others take to publish.
     round: Duration,
     joined: Instant,
+    /// Pushes that may still land, as long as the branch stands where they were planned on.
+    pub(super) open: Option<Pending>,
     /// Whether what waits is left to others, because the remote does not let it go.
     pub(super) alone: bool,
 }
@@ -68,7 +70,7 @@ pub(super) enum Turn {
 }
 
 impl Line {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(open: Option<Pending>) -> Self {
         let now = outside::now();
         Self {
             begun: now,
@@ -76,6 +78,7 @@ impl Line {
             place: None,
             round: SHORTEST,
             joined: now,
+            open,
             alone: false,
         }
     }
@@ -169,10 +172,10 @@ impl Line {
         }
     }
 
-    /// The operation has landed. Where its ref did not go with that, it goes now.
-    pub(super) fn landed(&mut self, checkout: &Checkout, remote: &Remote) {
+    /// The operation has landed, alone or with what waited. Where its ref did not go with that, it goes now.
+    pub(super) fn landed(&mut self, checkout: &Checkout, remote: &Remote, alone: bool) {
         if let Some(place) = self.place.take()
-            && self.alone
+            && (self.alone || alone)
         {
             // If it stays, whoever finds it sees that it is done.
             let _ = checkout.take_away(remote, &place);
@@ -192,7 +195,7 @@ impl Line {
         if let Found::At(commit) = found {
             return Ok(Some(commit));
         }
-        checkout.clear_pending()?;
+        checkout.forget(self)?;
         Ok(None)
     }
 
@@ -211,14 +214,14 @@ impl Line {
             id: place.commit,
             parent: place.since,
         };
-        let journal = pending(operation, waits, None);
+        let journal = pending(operation, waits, None).after(self.open.as_ref());
         checkout.write_pending(&journal.waiting(&place))?;
         // From here on a failure is one of an operation that may wait there.
         self.place = Some(place.clone());
         match checkout.join(remote, &place)? {
             Joined::Waits(place) => {
                 self.place = Some(place.clone());
-                let journal = pending(operation, waits, None);
+                let journal = pending(operation, waits, None).after(self.open.as_ref());
                 checkout.write_pending(&journal.waiting(&place))?;
                 self.joined = outside::now();
                 self.round = outside::since(self.begun).max(SHORTEST);
@@ -227,7 +230,7 @@ impl Line {
             Joined::Unknown(words) => Err(unknown(remote, &words).into()),
             Joined::NoContact(failure) => {
                 self.place = None;
-                checkout.clear_pending()?;
+                checkout.forget(self)?;
                 Err(failure.into())
             }
             Joined::NotAllowed if known_bad(Variant::BelieveInboxRejection) => {
@@ -249,7 +252,7 @@ impl Line {
                 if let Withdrawn::Landed(commit) = withdrawn {
                     return Ok(Entered::Landed(commit));
                 }
-                checkout.clear_pending()?;
+                checkout.forget(self)?;
                 Ok(Entered::Not)
             }
         }

@@ -115,30 +115,22 @@ impl Checkout {
             }
             Settled::Open(left) => Some(left),
         };
-        let mut line = Line::new();
-        let left = left.as_ref();
-        // What may still land, as long as the branch stands where it was planned on.
-        let mut open = left.cloned();
-        let lot = (remote, operation, left);
-        let published = self.attempts(lot, &mut open, &mut line, &mut plan, stand_in);
-        let is_ours = |push: &Pending| push.operation == operation.id;
-        let published = match published {
-            Err(error) if open.is_some_and(|open| open.all().any(is_ours)) => {
-                Err(still_open(error))
-            }
-            published => published,
-        };
-        match line.place {
-            Some(place) => self.leave(remote, (operation, &place), published, &mut plan),
-            None => published,
+        let combines = left.is_none() && !commit::is_signed(self);
+        let mut line = Line::new(left);
+        let lot = (remote, operation, combines);
+        let mut published = self.attempts(lot, &mut line, &mut plan, stand_in);
+        if let Some(place) = line.place.take() {
+            published = self.leave(remote, (operation, place), &mut line, published, &mut plan);
         }
+        let is_ours = |push: &Pending| push.operation == operation.id;
+        let is_open = line.open.is_some_and(|open| open.all().any(is_ours));
+        published.map_err(|error| if is_open { still_open(error) } else { error })
     }
 
     /// Plans and pushes until it lands or cannot.
     fn attempts<O>(
         &self,
-        (remote, operation, left): (&Remote, &Operation, Option<&Pending>),
-        open: &mut Option<Pending>,
+        (remote, operation, combines): (&Remote, &Operation, bool),
         line: &mut Line,
         plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
         stand_in: &StandIn,
@@ -147,18 +139,16 @@ impl Checkout {
         for attempt in 0_u32.. {
             if let Some(taken) = self.own_tag_in_the_way(operation)? {
                 // What is open may have landed in this very moment.
-                if let Some(done) =
-                    self.overtaken(remote, operation, (open.as_ref(), None), plan)?
-                {
+                if let Some(done) = self.overtaken(remote, operation, (line, None), plan)? {
                     return Ok(done);
                 }
                 // Beside a tag of the remote no push of ours can land.
                 if taken.is_there {
                     let others = |push: &Pending| push.operation != operation.id;
-                    *open = open.take().and_then(|open| open.only(others));
+                    line.open = line.open.take().and_then(|open| open.only(others));
                 }
                 if attempt > 0 || taken.is_there {
-                    self.forget(line, open.as_ref())?;
+                    self.forget(line)?;
                 }
                 return Err(taken.failure.into());
             }
@@ -170,23 +160,26 @@ impl Checkout {
             };
             let planned = match &company {
                 Some(company) => self.plan_with(remote, company.base, plan),
-                None => self.plan_to_push(remote, self.expected(attempt, open.as_ref())?, plan),
+                None => {
+                    self.plan_to_push(remote, self.expected(attempt, line.open.as_ref())?, plan)
+                }
             };
             let base = planned.as_ref().ok().map(|(base, _)| base.commit());
-            if let Some(done) = self.overtaken(remote, operation, (open.as_ref(), base), plan)? {
+            if let Some(done) = self.overtaken(remote, operation, (line, base), plan)? {
                 return Ok(done);
             }
+            if attempt > 0 && planned.is_err() {
+                self.forget(line)?;
+            }
             let (base, planned) = planned?;
-            let combines = planned.combine && left.is_none() && !commit::is_signed(self);
             if !line.is_known()
                 && combines
+                && planned.combine
                 && !planned.changes.is_empty()
                 && line.form(self, remote, base.commit())?
             {
                 continue;
             }
-            let on = base.commit();
-            *open = open.take().filter(|open| open.is_on(on));
             let written = if let Some(company) = &company {
                 self.write_all(operation, &planned, (base, company), line, stand_in)?
             } else {
@@ -194,31 +187,30 @@ impl Checkout {
             };
             let Some(written) = written else {
                 if attempt > 0 {
-                    self.forget(line, open.as_ref())?;
+                    self.forget(line)?;
                 }
                 return Ok(Published::NothingToDo(planned.outcome));
             };
-            match self.try_once((remote, operation, written), open, line, planned)? {
+            match self.try_once((remote, operation, written), line, planned)? {
                 Tried::Done(published) => return Ok(published),
                 Tried::Again => {}
                 Tried::Overtaken if outside::since(start) < PATIENCE => {
                     tracing::info!("somebody else was faster: planning again");
                     pause(attempt, operation);
                 }
-                Tried::Overtaken => {
-                    if open.is_some() {
-                        outside::sleep(HELD_AT_MOST);
-                        let seen = (open.as_ref(), None);
-                        if let Some(done) = self.overtaken(remote, operation, seen, plan)? {
-                            return Ok(done);
-                        }
-                    }
-                    self.forget(line, left.filter(|left| left.is_on(on)))?;
-                    *open = None;
-                    break;
-                }
+                Tried::Overtaken => break,
             }
         }
+        // A push that collided may hold the branch at this very moment.
+        for pause in [Duration::ZERO, HELD_AT_MOST] {
+            if line.open.is_some() {
+                outside::sleep(pause);
+            }
+            if let Some(done) = self.overtaken(remote, operation, (line, None), plan)? {
+                return Ok(done);
+            }
+        }
+        self.forget(line)?;
         Err(self.kept_moving(line).into())
     }
 
@@ -226,14 +218,13 @@ impl Checkout {
     fn try_once<O>(
         &self,
         (remote, operation, written): (&Remote, &Operation, Written),
-        open: &mut Option<Pending>,
         line: &mut Line,
         planned: Planned<O>,
     ) -> Result<Tried<O>> {
         let commit = written.commit;
         let tag = self.write_tag(operation, commit, &planned.message)?;
         let journal = pending(operation, commit, tag.clone());
-        let journal = journal.moving_to(written.tip).after(open.as_ref());
+        let journal = journal.moving_to(written.tip).after(line.open.as_ref());
         self.write_pending(&line.in_journal(journal.clone()))?;
         let mut ahead = None;
         let look_ahead = || ahead = worktree::look_ahead(self, written.tip);
@@ -246,18 +237,18 @@ impl Checkout {
         match push::attempt(self, remote, &load, look_ahead)? {
             PushOutcome::Landed(tip) => {
                 self.remember_tag(tag.as_ref());
-                line.landed(self, remote);
+                let alone = tip != written.tip;
+                line.landed(self, remote, alone);
                 // The journal goes last: killed before, the same command finds that it is done.
                 let work_tree = worktree::bring_along(self, tip, ahead);
                 self.forget_pending();
-                let alone = tip != written.tip;
                 let others = if alone { 0 } else { written.others };
                 let landed = landed(planned.outcome, commit.id, Some(remote), work_tree);
                 Ok(Tried::Done(landed.with(others)))
             }
             PushOutcome::RemoteMoved => Ok(Tried::Overtaken),
             PushOutcome::Collided => {
-                *open = Some(journal);
+                line.open = Some(journal);
                 Ok(Tried::Overtaken)
             }
             PushOutcome::Refused(words) if !written.taken.is_empty() => {
@@ -266,11 +257,11 @@ impl Checkout {
                 Ok(Tried::Again)
             }
             PushOutcome::Refused(words) => {
-                self.forget(line, open.as_ref())?;
+                self.forget(line)?;
                 Err(refused(remote, &words).into())
             }
             PushOutcome::NoContact(failure) => {
-                self.forget(line, open.as_ref())?;
+                self.forget(line)?;
                 Err(failure.into())
             }
             PushOutcome::Unknown(words) => Err(unknown(remote, commit.id, &words).into()),
@@ -295,7 +286,8 @@ impl Checkout {
     fn leave<O>(
         &self,
         remote: &Remote,
-        (operation, place): (&Operation, &Place),
+        (operation, place): (&Operation, Place),
+        line: &mut Line,
         published: Result<Published<O>>,
         plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
     ) -> Result<Published<O>> {
@@ -305,9 +297,9 @@ impl Checkout {
         {
             return published;
         }
-        match self.withdraw(remote, operation, place) {
+        match self.withdraw(remote, operation, &place) {
             Ok(Withdrawn::ForGood) => {
-                self.clear_pending()?;
+                self.forget(line)?;
                 published
             }
             Ok(Withdrawn::Landed(commit)) => self.done_by_others(remote, commit, plan),
@@ -330,7 +322,7 @@ impl Checkout {
     ) -> Result<Published<O>> {
         let work_tree = worktree::bring_along(self, commit, None);
         // The journal goes last: killed before, the same command finds that it is done.
-        let outcome = self.outcome_of(commit, plan)?;
+        let outcome = self.outcome_of((commit, None), plan)?;
         self.forget_pending();
         Ok(landed(outcome, commit, Some(remote), work_tree))
     }
@@ -340,12 +332,11 @@ impl Checkout {
         Ok(self.repository.find_commit(commit)?.parent_id(0)?)
     }
 
-    /// Takes our push out of the journal, unless the operation still waits in line. What is known of an earlier one on the same
-    /// base stays as open as it was.
-    fn forget(&self, line: &Line, left: Option<&Pending>) -> Result<()> {
-        match left {
+    /// Takes our push out of the journal, unless the operation still waits in line. What is open stays there.
+    pub(super) fn forget(&self, line: &Line) -> Result<()> {
+        match &line.open {
             _ if line.place.is_some() => Ok(()),
-            Some(left) => self.write_pending(left),
+            Some(open) => self.write_pending(open),
             None => self.clear_pending(),
         }
     }
@@ -388,14 +379,14 @@ fn unknown(remote: &Remote, commit: Oid, words: &str) -> Failure {
     Failure::unknown(message)
 }
 
-/// The same command has been interrupted before, and now this is in its way.
+/// A push of this command is open, perhaps of when it was interrupted, and now this is in its way.
 pub(crate) fn still_open(error: anyhow::Error) -> anyhow::Error {
     let known = error.downcast_ref::<Failure>();
     if known.is_some_and(|failure| failure.kind == FailureKind::Unknown) {
         return error;
     }
     let message =
-        format!("what became of this command when it was interrupted is still unknown: {error:#}");
+        format!("what became of an earlier push of this command is still unknown: {error:#}");
     Failure::still_unknown(message).into()
 }
 

@@ -235,9 +235,11 @@ fn verdicts(stdout: &str) -> impl Iterator<Item = &str> + Clone {
 /// Whether the push was kept back, by git itself because the remote's branch did not stand where it should, or by the remote because
 /// there was none.
 fn is_withheld(pushed: &Finished) -> bool {
-    if pushed.stderr.contains("unable to resolve reference") {
-        return true;
-    }
+    pushed.stderr.contains("unable to resolve reference") || is_held_back(pushed)
+}
+
+/// Whether git itself kept it back, because a ref does not stand where it should: nothing was sent.
+fn is_held_back(pushed: &Finished) -> bool {
     let stdout = pushed.text();
     let mut verdicts = verdicts(&stdout);
     verdicts.clone().any(|line| line.contains("stale info"))
@@ -298,6 +300,9 @@ pub(super) fn not_applied(pushed: &Finished) -> PushOutcome {
         "failed to update ref",
         "incorrect old value provided",
     ];
+    if is_held_back(pushed) {
+        return PushOutcome::RemoteMoved;
+    }
     let stdout = pushed.text();
     let verdicts = verdicts(&stdout);
     // A ref that fails only because another one does says no more than that.

@@ -8,6 +8,7 @@ use git2::Oid;
 use super::fence::Withdrawn;
 use super::inbox::Place;
 use super::journal::Pending;
+use super::line::Line;
 use super::operation::{Operation, Planned, Published, landed};
 use super::remote::Remote;
 use super::{Checkout, Failure, Snapshot, outside, worktree};
@@ -62,7 +63,12 @@ impl Checkout {
     ) -> Result<Settled<O>> {
         let tip = self.fetch(remote)?;
         let landed = match self.landed_of(&left, tip)? {
-            None if self.deepen(remote, tip, left.base)? => self.landed_of(&left, tip)?,
+            // Of another command, nobody waits for the answer.
+            None if left.all().any(|push| push.operation == operation.id)
+                && self.deepen(remote, tip, left.base)? =>
+            {
+                self.landed_of(&left, tip)?
+            }
             landed => landed,
         };
         if let Some(push) = landed {
@@ -78,22 +84,36 @@ impl Checkout {
         Ok(Settled::Nothing)
     }
 
-    /// Whether a push that was open has landed after all, as seen from where the remote stands: there, or where that is now.
+    /// Whether a push that is open has landed after all, as seen from where the remote stands: there, or where that is now. What can
+    /// never land any more is open no longer.
     pub(super) fn overtaken<O>(
         &self,
         remote: &Remote,
         operation: &Operation,
-        (left, base): (Option<&Pending>, Option<Oid>),
+        (line, base): (&mut Line, Option<Oid>),
         plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
     ) -> Result<Option<Published<O>>> {
-        let Some(left) = left else {
+        let Some(open) = line.open.take() else {
             return Ok(None);
         };
-        let tip = base.map_or_else(|| self.fetch(remote), Ok)?;
-        match self.landed_of(left, tip)? {
+        let tip = match base {
+            Some(base) => Ok(base),
+            None => self.fetch(remote),
+        };
+        let found = tip.and_then(|tip| Ok((tip, self.landed_of(&open, tip)?)));
+        match found {
             // It landed while this command ran, which is done with that, whoever came after.
-            Some(push) => self.conclude(remote, operation, (push, push.new, push.new), plan),
-            None => Ok(None),
+            Ok((_, Some(push))) => {
+                self.conclude(remote, operation, (push, push.new, push.new), plan)
+            }
+            Ok((tip, None)) => {
+                line.open = Some(open).filter(|open| open.is_on(tip));
+                Ok(None)
+            }
+            Err(error) => {
+                line.open = Some(open);
+                Err(error)
+            }
         }
     }
 
@@ -154,7 +174,7 @@ impl Checkout {
         }
         let work_tree = worktree::bring_along(self, new, None);
         // The journal goes last: killed before, the same command finds that it is done.
-        let outcome = self.outcome_of(new, plan)?;
+        let outcome = self.outcome_of((new, Some(left.base)), plan)?;
         self.forget_pending();
         Ok(Some(landed(outcome, new, None, work_tree)))
     }
@@ -223,20 +243,21 @@ impl Checkout {
             return Ok(Some(Published::MovedOn));
         }
         // The journal goes last: killed before, the same command finds that it is done.
-        let outcome = self.outcome_of(new, plan)?;
+        // A shallow clone may end right here: what the push itself was planned on, it holds.
+        let base = (new == left.new).then_some(left.base);
+        let outcome = self.outcome_of((new, base), plan)?;
         self.forget_pending();
         Ok(Some(landed(outcome, new, Some(remote), work_tree)))
     }
 
-    /// What an operation came to that has landed as this commit. Fails as something that the same command can find out later.
+    /// What an operation came to that has landed as this commit, planned on this one or else on its parent. Fails as something that the same command can find out later.
     pub(super) fn outcome_of<O>(
         &self,
-        commit: Oid,
+        (commit, base): (Oid, Option<Oid>),
         plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
     ) -> Result<O> {
-        let planned = self
-            .parent(commit)
-            .and_then(|parent| self.plan_on(parent, plan));
+        let base = base.map_or_else(|| self.parent(commit), Ok);
+        let planned = base.and_then(|base| self.plan_on(base, plan));
         let (_, planned) = planned.map_err(|error| {
             let message =
                 format!("the change has landed as commit {commit}, but cannot be told: {error:#}");

@@ -3,9 +3,8 @@
 use anyhow::Result;
 use git2::{Oid, Repository};
 
-use super::Checkout;
-use super::ask::unreachable;
 use super::remote::Remote;
+use super::{Checkout, Failure, FailureKind};
 
 /// How many more commits are fetched, one step after the other; then all there are.
 const STEPS: [&str; 3] = ["--deepen=100", "--deepen=2000", "--unshallow"];
@@ -16,12 +15,24 @@ impl Checkout {
     pub(super) fn deepen(&self, remote: &Remote, tip: Oid, since: Oid) -> Result<bool> {
         let mut deepened = false;
         for step in STEPS {
-            if !self.repository.is_shallow() || self.contains(tip, since)? {
+            // libgit2 does not look for it where a linked work tree has it.
+            let is_shallow = self.repository.commondir().join("shallow").exists();
+            if !is_shallow || self.contains(tip, since)? {
                 break;
             }
             let (fetched, _) = self.fetch_with(remote, &self.branch_ref(), (&[step], &[]))?;
             if !fetched.is_ok() {
-                return Err(unreachable(remote, &fetched).into());
+                let message = format!(
+                    "this shallow clone does not show whether the interrupted command has landed, and more of its history cannot be fetched:\n{}",
+                    fetched.words()
+                );
+                let hint = format!(
+                    "`git fetch --unshallow {}`, then run the same command again",
+                    remote.name
+                );
+                return Err(Failure::new(FailureKind::Unknown, message)
+                    .hint(hint)
+                    .into());
             }
             // libgit2 reads only once where a history ends.
             self.deeper

@@ -276,7 +276,7 @@ pub(super) fn recover(checkout: &Checkout) -> Result<()> {
             Ok(way) => match finish(checkout, old, new, way, lock) {
                 WorkTree::None | WorkTree::InStep => return Ok(()),
                 WorkTree::LeftAlone { why, hint } | WorkTree::HalfWay { why, hint } => {
-                    bail!(Failure::new(FailureKind::Failed, why).hint(hint))
+                    bail!(Failure::new(FailureKind::Failed, format!("{why} ({hint})")))
                 }
             },
             Err(in_the_way) => {

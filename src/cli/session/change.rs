@@ -63,10 +63,10 @@ impl Session {
             None
         } else {
             let guard = checkout.guard();
-            Some(guard.map_err(|error| or_still_open(&checkout, wanted, &actor, error))?)
+            Some(guard.map_err(|error| self.or_still_open(&checkout, wanted, &actor, error))?)
         };
         let past = Earlier::all(&checkout, refs);
-        let past = past.map_err(|error| or_still_open(&checkout, wanted, &actor, error))?;
+        let past = past.map_err(|error| self.or_still_open(&checkout, wanted, &actor, error))?;
         let sources: Vec<_> = past.iter().map(|past| &past.source).collect();
         let undertaking = Undertaking {
             checkout: &checkout,
@@ -210,6 +210,32 @@ impl Session {
         Some(warning)
     }
 
+    /// A failure before anything was tried. While a push of the same command is open, it is not the last word.
+    fn or_still_open(
+        &self,
+        checkout: &Checkout,
+        wanted: &Wanted,
+        actor: &Actor,
+        error: anyhow::Error,
+    ) -> anyhow::Error {
+        let request = identity(&wanted.request, &[], actor).to_string();
+        // What it takes from other commits is not known yet, and part of what makes it the same.
+        let may_be = |push: &Pending| !wanted.refs.sources.is_empty() || push.request == request;
+        let is_repeated =
+            |push: &Pending| Moment::parse(&push.instant).is_ok_and(|then| self.repeats(then));
+        let pending = checkout.pending().ok().flatten();
+        let mut all = pending.iter().flat_map(Pending::all);
+        if !self.dry_run && all.any(|push| may_be(push) && is_repeated(push)) {
+            return still_open(error);
+        }
+        error
+    }
+
+    /// Whether a command of now can be the repetition of one of then.
+    fn repeats(&self, then: Moment) -> bool {
+        (0..REPEATED_WITHIN).contains(&(self.now.seconds() - then.seconds()))
+    }
+
     /// The instant of the command: that of the same one that was killed a short while ago, if there is one.
     fn instant(&self, pending: Option<&Pending>, identity: Uuid) -> Result<Moment> {
         let request = identity.to_string();
@@ -218,8 +244,7 @@ impl Session {
             return Ok(self.now);
         };
         let then = Moment::parse(&pending.instant).context("reading the journal")?;
-        let recent = (0..REPEATED_WITHIN).contains(&(self.now.seconds() - then.seconds()));
-        Ok(if recent { then } else { self.now })
+        Ok(if self.repeats(then) { then } else { self.now })
     }
 
     /// Says on stderr where the change is, and what became of the checkout.
@@ -286,23 +311,6 @@ pub(super) fn plan(
         changes: draft.into_changes(),
         notify_url: ground.options.argocd.notify_url.clone(),
     })
-}
-
-/// A failure before anything was tried. While a push of the same command is open, it is not the last word.
-fn or_still_open(
-    checkout: &Checkout,
-    wanted: &Wanted,
-    actor: &Actor,
-    error: anyhow::Error,
-) -> anyhow::Error {
-    let request = identity(&wanted.request, &[], actor).to_string();
-    // What it takes from other commits is not known yet, and part of what makes it the same.
-    let may_be = |push: &Pending| !wanted.refs.sources.is_empty() || push.request == request;
-    let pending = checkout.pending().ok().flatten();
-    if pending.is_some_and(|pending| pending.all().any(may_be)) {
-        return still_open(error);
-    }
-    error
 }
 
 /// What makes an operation the same one when it is repeated.

@@ -30,7 +30,8 @@ impl Session {
     /// Mends what is safe to mend, and tells what is left.
     pub(in crate::cli) fn mend(&self, operation: &Operation) -> Result<Outcome> {
         let checkout = Checkout::open(&self.selection)?;
-        let before = litter(&checkout, None)?;
+        // If the remote cannot be asked, what comes now says what that means.
+        let before = litter(&checkout, None).unwrap_or_default();
         let (mut outcome, fate) = self.publish(operation)?;
         // It may have landed: nothing that fails from here on is a failure of it.
         match self.after_mending(&checkout) {

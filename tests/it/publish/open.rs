@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::answer::{Slow, usual_receive_pack};
-use crate::world::{LOCK, RELEASE, TRAIN, World};
+use crate::world::{LOCK, RELEASE, TRAIN, World, program_path};
 
 /// A world whose server is still at work on the push of a killed command.
 fn interrupted(line: &str) -> (World, Slow) {
@@ -96,32 +96,32 @@ fn a_source_that_cannot_be_asked_for_is_no_last_word() {
 
 #[test]
 fn what_landed_beyond_the_end_of_a_shallow_history_is_found() {
-    let yard = World::yard();
-    let world = yard.clone_with("shallow", &["--depth=1"]);
-    let slow = Slow::server(&world);
-    slow.kill(&world, RELEASE);
-    usual_receive_pack(&world);
-    slow.land(&world);
-    for number in 0..3 {
-        yard.ok(&format!("lock -e dev --lock-id lock-{number} -m x"));
+    for others in [0, 3] {
+        let yard = World::yard();
+        let world = yard.clone_with("shallow", &["--depth=1"]);
+        let slow = Slow::server(&world);
+        slow.kill(&world, RELEASE);
+        usual_receive_pack(&world);
+        slow.land(&world);
+        for number in 0..others {
+            yard.ok(&format!("lock -e dev --lock-id lock-{number} -m x"));
+        }
+        // As a job does that comes back to the same folder.
+        world.shell("git fetch -q --depth=1 origin main && git reset -q --hard FETCH_HEAD && git update-ref refs/remotes/origin/main FETCH_HEAD");
+        assert_eq!(world.git(&["rev-list", "--count", "HEAD"]), "1");
+        world.ok(RELEASE);
+        let subjects = yard.subjects();
+        let releases = subjects
+            .iter()
+            .filter(|each| each.starts_with("release web"));
+        assert_eq!(releases.count(), 1, "{subjects:?}");
+        world.assert_tidy();
     }
-    // As a job does that comes back to the same folder.
-    world.shell("git fetch -q --depth=1 origin main && git reset -q --hard FETCH_HEAD && git update-ref refs/remotes/origin/main FETCH_HEAD");
-    assert_eq!(world.git(&["rev-list", "--count", "HEAD"]), "1");
-    world.ok(RELEASE);
-    let subjects = yard.subjects();
-    assert!(
-        !subjects.contains(&"release web 2".to_owned()),
-        "{subjects:?}"
-    );
-    world.assert_tidy();
 }
 
-#[test]
-fn a_push_that_met_itself_is_not_planned_again() {
-    let world = World::yard();
-    // As if git had sent it twice: the second one found the ref locked by the first, which lands when the remote was asked.
-    let path = world.git_in_front(
+/// Tells the first push of a command as one that met another, without sending it, and does something when the remote has been asked.
+fn colliding(world: &World, then: &str) -> String {
+    world.git_in_front(&format!(
         "cd ../scratch
         case \"$*\" in
         *'push --porcelain'*)
@@ -131,19 +131,45 @@ fn a_push_that_met_itself_is_not_planned_again() {
                 exit 1
             fi;;
         *ls-remote*|*fetch*)
-            if [ -e asked ] && [ ! -e landed ]; then : > landed; (cd ../checkout && git $(cat ../scratch/sent)); fi
+            if [ -e asked ] && [ ! -e then ]; then : > then; (cd ../checkout && {then}); fi
             if [ -e sent ]; then : > asked; fi;;
         esac
         cd ../checkout
-        exec git \"$@\"",
-    );
+        exec git \"$@\""
+    ))
+}
+
+#[test]
+fn a_push_that_met_itself_is_not_planned_again() {
+    let world = World::yard();
+    // As if git had sent it twice: the second one found the ref locked by the first, which lands when the remote was asked.
+    let path = colliding(&world, "git $(cat ../scratch/sent)");
     let answer = world.run_with(RELEASE, &[("PATH", Some(&path))]);
     assert_eq!(answer.code, 0, "{answer}");
-    assert!(world.room().join("scratch/landed").exists(), "{answer}");
+    assert!(world.room().join("scratch/then").exists(), "{answer}");
     let subjects = world.subjects();
     assert_eq!(subjects[..2], ["release web 1", "setup: files"], "{answer}");
     world.assert_in_step();
     world.assert_tidy();
+}
+
+#[test]
+fn a_push_that_met_another_one_is_refused_as_what_that_made_of_it() {
+    let world = World::yard();
+    world.ok("lock -e dev --lock-id before -m x");
+    let other = world.clone_to("other");
+    let unlock = "unlock -e dev --lock-id before";
+    let then = format!(
+        "cd '{}' && env -u GIT_DIR '{}' {unlock} --author-name Bo --author-email bo@x.example",
+        other.checkout().display(),
+        program_path()
+    );
+    let path = colliding(&world, &then);
+    let answer = world.run_with(unlock, &[("PATH", Some(&path))]);
+    assert_eq!(answer.code, 3, "{answer}");
+    assert!(world.room().join("scratch/then").exists(), "{answer}");
+    assert!(answer.stderr.contains("there is no lock"), "{answer}");
+    assert_eq!(world.left_lying(), [""; 0]);
 }
 
 #[test]

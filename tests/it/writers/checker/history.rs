@@ -162,7 +162,7 @@ fn has_cause(attempt: &Attempt) -> bool {
         // A refusal is not the last word on the end that an earlier, interrupted run of the same operation left open.
         Ending::Exit(4) if fate == Some(Fate::Refused) => {
             let words = [
-                "when it was interrupted is still unknown",
+                "an earlier push of this command is still unknown",
                 "the operation may wait in",
             ];
             words.iter().any(|words| attempt.stderr.contains(words))
