@@ -83,6 +83,12 @@ impl Line {
         }
     }
 
+    /// Whether a push of this operation may still land.
+    pub(super) fn holds(&self, operation: &Operation) -> bool {
+        let open = self.open.as_ref();
+        open.is_some_and(|open| open.all().any(|push| push.operation == operation.id))
+    }
+
     /// Whether operations of this repository are known to wait in line, or not to.
     pub(super) fn is_known(&self) -> bool {
         self.state != State::Unknown

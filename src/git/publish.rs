@@ -122,8 +122,7 @@ impl Checkout {
         if let Some(place) = line.place.take() {
             published = self.leave(remote, (operation, place), &mut line, published, &mut plan);
         }
-        let is_ours = |push: &Pending| push.operation == operation.id;
-        let is_open = line.open.is_some_and(|open| open.all().any(is_ours));
+        let is_open = line.holds(operation);
         published.map_err(|error| if is_open { still_open(error) } else { error })
     }
 
@@ -211,7 +210,7 @@ impl Checkout {
             }
         }
         self.forget(line)?;
-        Err(self.kept_moving(line).into())
+        Err(self.kept_moving(operation, line).into())
     }
 
     /// Pushes what was planned and written. What is open on the same base stays in the journal with it.
@@ -268,8 +267,14 @@ impl Checkout {
         }
     }
 
-    fn kept_moving(&self, line: &Line) -> Failure {
+    fn kept_moving(&self, operation: &Operation, line: &Line) -> Failure {
         let seconds = PATIENCE.as_secs();
+        if line.holds(operation) {
+            return Failure::still_unknown(format!(
+                "for {seconds} seconds another push held `{}` at the remote; it may be an earlier one of this command",
+                self.branch
+            ));
+        }
         let message = format!(
             "others kept pushing to `{}` for {seconds} seconds; nothing was changed",
             self.branch
