@@ -40,7 +40,7 @@ pub(crate) struct Pending {
     /// The tag that goes along with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) tag: Option<UnpushedTag>,
-    /// Another push on the same base that was open before: one of them can land.
+    /// A push that was open before. On the same base, one of the two can land.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) earlier: Option<Box<Self>>,
 }
@@ -86,6 +86,14 @@ impl Pending {
         let earlier = open.and_then(|open| open.only(|other| !other.is_same_push(&self)));
         Self {
             earlier: earlier.map(Box::new),
+            ..self
+        }
+    }
+
+    /// The same for a place in the inbox, beside pushes that are open on whatever base.
+    pub(super) fn beside(self, open: Option<Self>) -> Self {
+        Self {
+            earlier: open.map(Box::new),
             ..self
         }
     }

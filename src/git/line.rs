@@ -220,14 +220,14 @@ impl Line {
             id: place.commit,
             parent: place.since,
         };
-        let journal = pending(operation, waits, None).after(self.open.as_ref());
+        let journal = pending(operation, waits, None).beside(self.open.clone());
         checkout.write_pending(&journal.waiting(&place))?;
         // From here on a failure is one of an operation that may wait there.
         self.place = Some(place.clone());
         match checkout.join(remote, &place)? {
             Joined::Waits(place) => {
                 self.place = Some(place.clone());
-                let journal = pending(operation, waits, None).after(self.open.as_ref());
+                let journal = pending(operation, waits, None).beside(self.open.clone());
                 checkout.write_pending(&journal.waiting(&place))?;
                 self.joined = outside::now();
                 self.round = outside::since(self.begun).max(SHORTEST);
