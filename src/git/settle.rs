@@ -242,15 +242,16 @@ impl Checkout {
             );
             return Ok(Some(Published::MovedOn));
         }
-        // The journal goes last: killed before, the same command finds that it is done.
         // A shallow clone may end right here: what the push itself was planned on, it holds.
         let base = (new == left.new).then_some(left.base);
+        // The journal goes last: killed before, the same command finds that it is done.
         let outcome = self.outcome_of((new, base), plan)?;
         self.forget_pending();
         Ok(Some(landed(outcome, new, Some(remote), work_tree)))
     }
 
-    /// What an operation came to that has landed as this commit, planned on this one or else on its parent. Fails as something that the same command can find out later.
+    /// What an operation came to that has landed as this commit, planned on `base`, or on its parent. Fails as something that the
+    /// same command can find out later.
     pub(super) fn outcome_of<O>(
         &self,
         (commit, base): (Oid, Option<Oid>),

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::together::{
-    NO_DELETION, assert_done, assert_settled, journal, killed_in_line, times, waiting, yard,
+    NO_DELETION, assert_done, assert_settled, journal, killed_in_line, waiting, yard,
 };
 use crate::world::{LOCK, RELEASE, World};
 
@@ -37,7 +37,7 @@ fn what_comes_late_is_kept_out_once_another_command_has_run() {
     assert_eq!(waiting(&world), [place.as_str()]);
     assert!(!comes_late(&clone, &commit, &place));
     world.ok(LOCK);
-    assert_eq!(times(&world, "release web 1"), 0);
+    assert_eq!(world.times("release web 1"), 0);
     assert_eq!(waiting(&world), [place.as_str()]);
     // When nobody would do it any more, its place is free.
     for number in 0..15 {
@@ -47,7 +47,7 @@ fn what_comes_late_is_kept_out_once_another_command_has_run() {
     assert_eq!(waiting(&world), [""; 0]);
     assert!(comes_late(&clone, &commit, &place));
     world.ok("lock -e dev --lock-id very-last -m x");
-    assert_eq!(times(&world, "release web 1"), 0);
+    assert_eq!(world.times("release web 1"), 0);
     assert_settled(&world, &[&world, &clone]);
 }
 
@@ -58,7 +58,7 @@ fn what_comes_late_is_taken_out_by_another_command() {
     assert!(comes_late(&clone, &commit, &place));
     assert_done(&clone.run("lock -e dev --lock-id later -m x"));
     assert_eq!(waiting(&world), [""; 0]);
-    assert_eq!(times(&world, "release web 1"), 0);
+    assert_eq!(world.times("release web 1"), 0);
 }
 
 #[test]
@@ -74,8 +74,8 @@ fn a_command_that_was_kept_out_is_done_when_it_is_run_again() {
     assert_eq!(waiting(&world), [place]);
     assert_done(&clone.run(RELEASE));
     assert_done(&clone.run(other));
-    assert_eq!(times(&world, "release web 1"), 1);
-    assert_eq!(times(&world, "release web 2"), 0);
+    assert_eq!(world.times("release web 1"), 1);
+    assert_eq!(world.times("release web 2"), 0);
     assert_settled(&world, &[&clone]);
 }
 
@@ -100,7 +100,7 @@ fn a_remote_without_an_inbox_needs_no_fence() {
     let (clone, ..) = killed_on_the_way(&world);
     world.remote_hook("update", "case $1 in refs/trainyard/*) exit 1;; esac");
     assert_done(&clone.run("lock -e dev --lock-id later -m x"));
-    assert_eq!(times(&world, "release web 1"), 0);
+    assert_eq!(world.times("release web 1"), 0);
     assert_settled(&world, &[&clone]);
 }
 
@@ -114,7 +114,7 @@ fn a_hook_of_ours_that_refuses_the_fence_leaves_the_end_open() {
     fs::remove_file(hook).unwrap();
     assert!(comes_late(&clone, &commit, &place));
     assert_done(&clone.run(later));
-    assert_eq!(times(&world, "release web 1"), 0);
+    assert_eq!(world.times("release web 1"), 0);
     assert_settled(&world, &[&clone]);
 }
 
@@ -130,6 +130,6 @@ fn where_nothing_can_be_taken_out_a_command_is_settled_when_it_is_old() {
         world.next_minute();
     }
     assert_done(&clone.run(later));
-    assert_eq!(times(&world, "release web 1"), 0);
+    assert_eq!(world.times("release web 1"), 0);
     clone.assert_tidy();
 }

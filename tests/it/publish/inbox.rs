@@ -1,9 +1,7 @@
 //! What lies in the inbox of the remote for others, for nobody, or for too long; and remotes that have none.
 
 use super::race::{assert_all_landed, locks};
-use super::together::{
-    NO_DELETION, assert_done, assert_settled, killed_in_line, times, waiting, yard,
-};
+use super::together::{NO_DELETION, assert_done, assert_settled, killed_in_line, waiting, yard};
 use crate::world::{LOCK, RELEASE, World};
 
 #[test]
@@ -36,7 +34,7 @@ fn what_waits_for_nobody_goes_whatever_it_says() {
     }
     world.ok(LOCK);
     assert_eq!(waiting(&world), [""; 0]);
-    assert_eq!(times(&world, "release web 1"), 0);
+    assert_eq!(world.times("release web 1"), 0);
 }
 
 #[test]
@@ -61,7 +59,7 @@ fn a_command_of_another_time_neither_waits_nor_takes_others_along() {
     ];
     assert_done(&world.run_with(LOCK, &old));
     assert_eq!(waiting(&world).len(), 1);
-    assert_eq!(times(&world, "release web 1"), 0);
+    assert_eq!(world.times("release web 1"), 0);
 }
 
 #[test]
@@ -84,10 +82,10 @@ fn behind_three_hundred_who_do_nothing_an_operation_is_published() {
         sed \"s/.other/$other/\" {lines} | git -C {remote} update-ref --stdin"
     ));
     assert_done(&world.run(LOCK));
-    assert_eq!(times(&world, "release web 1"), 1);
+    assert_eq!(world.times("release web 1"), 1);
     assert_eq!(waiting(&world).len(), 300);
     assert_done(&clone.run(RELEASE));
-    assert_eq!(times(&world, "release web 1"), 1);
+    assert_eq!(world.times("release web 1"), 1);
 }
 
 #[test]
@@ -97,7 +95,7 @@ fn where_the_inbox_can_be_none_everybody_pushes_alone() {
     world.remote_git(&["update-ref", "refs/trainyard/inbox", "main"]);
     world.ok("lock -e dev --lock-id before -m x");
     assert_done(&clone.run(RELEASE));
-    assert_eq!(times(&world, "release web 1"), 1);
+    assert_eq!(world.times("release web 1"), 1);
     clone.assert_tidy();
 }
 
@@ -111,9 +109,9 @@ fn what_waits_too_long_is_removed_and_never_published() {
     }
     world.ok(LOCK);
     assert_eq!(waiting(&world), [""; 0]);
-    assert_eq!(times(&world, "release web 1"), 0);
+    assert_eq!(world.times("release web 1"), 0);
     assert_done(&clone.run(RELEASE));
-    assert_eq!(times(&world, "release web 1"), 1);
+    assert_eq!(world.times("release web 1"), 1);
 }
 
 #[test]
@@ -122,9 +120,9 @@ fn where_manifests_must_be_signed_those_of_others_are_left_to_them() {
     let clone = killed_in_line(&world, "clone", RELEASE);
     let answer = world.run_with(LOCK, &[("TRAINYARD_KEYRING", Some("keys.asc"))]);
     assert_done(&answer);
-    assert_eq!(times(&world, "release web 1"), 0);
+    assert_eq!(world.times("release web 1"), 0);
     assert_done(&clone.run(RELEASE));
-    assert_eq!(times(&world, "release web 1"), 1);
+    assert_eq!(world.times("release web 1"), 1);
     assert_settled(&world, &[&world, &clone]);
 }
 
@@ -174,7 +172,7 @@ fn what_waits_for_another_branch_stays() {
     world.ok(&format!("{LOCK} --branch side"));
     assert_eq!(waiting(&world).len(), 1);
     world.ok(LOCK);
-    assert_eq!(times(&world, "release web 1"), 1);
+    assert_eq!(world.times("release web 1"), 1);
     assert_settled(&world, &[&world]);
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::answer::{Slow, usual_receive_pack};
+use super::answer::{Slow, upload_pack, usual_receive_pack};
 use crate::world::{LOCK, RELEASE, TRAIN, World, program_path};
 
 /// A world whose server is still at work on the push of a killed command.
@@ -19,9 +19,7 @@ fn interrupted(line: &str) -> (World, Slow) {
 #[track_caller]
 fn assert_done_once(world: &World, line: &str, subject: &str) {
     world.ok(line);
-    let subjects = world.subjects();
-    let times = subjects.iter().filter(|each| *each == subject).count();
-    assert_eq!(times, 1, "{subjects:?}");
+    assert_eq!(world.times(subject), 1, "{:?}", world.subjects());
     assert_eq!(world.left_lying(), [""; 0]);
 }
 
@@ -59,10 +57,10 @@ fn a_remote_that_shows_no_branch_is_no_last_word() {
     let (world, slow) = interrupted(LOCK);
     world.shell("git init -q --bare ../empty.git");
     let empty = world.room().join("empty.git");
-    let uploads = format!("#!/bin/sh\nexec git upload-pack '{}'\n", empty.display());
-    let uploads = world.scratch("uploads", uploads);
-    world.shell(&format!("chmod +x {uploads}"));
-    world.git(&["config", "remote.origin.uploadpack", &uploads]);
+    upload_pack(
+        &world,
+        &format!("exec git upload-pack '{}'", empty.display()),
+    );
     let answer = world.fails(LOCK, 4);
     assert!(answer.stderr.contains("shows no branch at all"), "{answer}");
     // Of another command it is known that it has not begun. Nobody is told to begin with an empty commit.
@@ -110,11 +108,8 @@ fn what_landed_beyond_the_end_of_a_shallow_history_is_found() {
         world.shell("git fetch -q --depth=1 origin main && git reset -q --hard FETCH_HEAD && git update-ref refs/remotes/origin/main FETCH_HEAD");
         assert_eq!(world.git(&["rev-list", "--count", "HEAD"]), "1");
         world.ok(RELEASE);
-        let subjects = yard.subjects();
-        let releases = subjects
-            .iter()
-            .filter(|each| each.starts_with("release web"));
-        assert_eq!(releases.count(), 1, "{subjects:?}");
+        let times = ["release web 1", "release web 2"].map(|each| yard.times(each));
+        assert_eq!(times, [1, 0]);
         world.assert_tidy();
     }
 }
@@ -183,12 +178,10 @@ fn a_fix_that_has_landed_is_done_whatever_becomes_of_the_remote() {
     let hook = format!(": > {}", gone.display());
     world.remote_hook("post-receive", &hook);
     let uploads = format!(
-        "#!/bin/sh\n[ ! -e '{}' ] || exit 1\nexec git upload-pack \"$@\"\n",
+        "[ ! -e '{}' ] || exit 1\nexec git upload-pack \"$@\"",
         gone.display()
     );
-    let uploads = world.scratch("uploads", uploads);
-    world.shell(&format!("chmod +x {uploads}"));
-    world.git(&["config", "remote.origin.uploadpack", &uploads]);
+    upload_pack(&world, &uploads);
     let answer = world.run("verify --fix");
     assert!(gone.exists(), "{answer}");
     assert_eq!(answer.code, 0, "{answer}");

@@ -4,6 +4,7 @@ use std::fs;
 
 use crate::world::{Answer, LOCK, RELEASE, TRAIN, Tree, World, program_path, text};
 
+use super::answer::upload_pack;
 use super::race::{assert_all_landed, locks};
 
 /// A yard that wants operations to be published together.
@@ -68,12 +69,6 @@ pub(super) fn assert_settled(world: &World, clones: &[&World]) {
     }
 }
 
-/// How often a commit of this subject is in the history.
-pub(super) fn times(world: &World, subject: &str) -> usize {
-    let subjects = world.subjects();
-    subjects.iter().filter(|each| *each == subject).count()
-}
-
 #[track_caller]
 pub(super) fn assert_done(answer: &Answer) {
     assert_eq!(answer.code, 0, "{answer}");
@@ -100,7 +95,7 @@ fn what_waits_is_published_with_the_next_operation_each_as_a_commit_of_its_own()
         "release web 1",
         "lock staging (`third`)",
     ] {
-        assert_eq!(times(&world, subject), 1, "{subject}");
+        assert_eq!(world.times(subject), 1, "{subject}");
     }
     let authors = world.remote_git(&["log", "--format=%an|%cn|%s", "-3"]);
     assert!(
@@ -122,7 +117,7 @@ fn what_waits_is_published_with_the_next_operation_each_as_a_commit_of_its_own()
     );
     let answer = second.run(RELEASE);
     assert_done(&answer);
-    assert_eq!(times(&world, "release web 1"), 1);
+    assert_eq!(world.times("release web 1"), 1);
     assert!(answer.stdout.contains("released web 1"), "{answer}");
     assert_settled(&world, &[&first, &second]);
 }
@@ -132,8 +127,8 @@ fn a_killed_command_that_is_run_again_is_done_once() {
     let world = yard();
     let clone = killed_in_line(&world, "clone", RELEASE);
     assert_done(&clone.run(RELEASE));
-    assert_eq!(times(&world, "release web 1"), 1);
-    assert_eq!(times(&world, "release web 2"), 0);
+    assert_eq!(world.times("release web 1"), 1);
+    assert_eq!(world.times("release web 2"), 0);
     assert_settled(&world, &[&clone]);
 }
 
@@ -151,8 +146,8 @@ fn what_a_killed_command_sent_may_come_late_and_is_done_once() {
         &format!("if grep -v '^.delete.' | grep -q {slip}; then git -C {remote} update-ref {slip} {commit}; fi"),
     );
     assert_done(&clone.run(RELEASE));
-    assert_eq!(times(&world, "release web 1"), 1);
-    assert_eq!(times(&world, "release web 2"), 0);
+    assert_eq!(world.times("release web 1"), 1);
+    assert_eq!(world.times("release web 2"), 0);
     assert_settled(&world, &[&clone]);
 }
 
@@ -176,7 +171,7 @@ fn after_another_command_a_killed_one_can_never_land() {
     assert_done(&clone.run("lock -e dev --lock-id later -m x"));
     assert_eq!(waiting(&world), [""; 0]);
     world.ok(LOCK);
-    assert_eq!(times(&world, "release web 1"), 0);
+    assert_eq!(world.times("release web 1"), 0);
 }
 
 /// As if git had sent it twice: a release arrives in line, somebody publishes it, and then comes the answer to the second.
@@ -202,9 +197,9 @@ fn sent_twice(last: &str) -> [World; 3] {
 #[track_caller]
 fn assert_sent_twice_is_done_once([world, clone, other]: &[World; 3], answer: &Answer) {
     assert_done(answer);
-    assert_eq!(times(world, "lock dev (`other`)"), 1, "{answer}");
-    assert_eq!(times(world, "release web 1"), 1, "{answer}");
-    assert_eq!(times(world, "release web 2"), 0, "{answer}");
+    assert_eq!(world.times("lock dev (`other`)"), 1, "{answer}");
+    assert_eq!(world.times("release web 1"), 1, "{answer}");
+    assert_eq!(world.times("release web 2"), 0, "{answer}");
     assert_settled(world, &[clone, other]);
 }
 
@@ -220,12 +215,11 @@ fn contact_that_is_lost_after_a_rejection_is_no_failure_while_others_publish() {
     let worlds = sent_twice("touch ../armed");
     // The refs of the remote are asked for, and then nothing can be fetched, once.
     let clone = &worlds[1];
-    let uploads = "#!/bin/sh\ncd \"$(dirname \"$0\")/..\"
+    let uploads = "cd \"$(dirname \"$0\")/..\"
         if [ -e asked ]; then rm asked; exit 1; fi
         if [ -e armed ]; then mv armed asked; fi
-        exec git upload-pack \"$@\"\n";
-    clone.scratch("uploads", uploads);
-    clone.shell("chmod +x ../scratch/uploads && git config remote.origin.uploadpack $PWD/../scratch/uploads");
+        exec git upload-pack \"$@\"";
+    upload_pack(clone, uploads);
     let answer = clone.run(RELEASE);
     assert_sent_twice_is_done_once(&worlds, &answer);
     let room = clone.checkout().parent().unwrap();
@@ -245,9 +239,9 @@ fn a_journal_that_cannot_be_written_in_line_leaves_nothing_there() {
     fs::remove_file(hook).unwrap();
     clone.shell("rmdir .git/trainyard/*.draft");
     world.ok(LOCK);
-    assert_eq!(times(&world, "release web 1"), 0);
+    assert_eq!(world.times("release web 1"), 0);
     assert_done(&clone.run(RELEASE));
-    assert_eq!(times(&world, "release web 1"), 1);
+    assert_eq!(world.times("release web 1"), 1);
 }
 
 #[test]
@@ -269,8 +263,8 @@ fn a_push_that_leaves_its_place_in_line_may_land_late_and_is_made_once() {
     assert_eq!(waiting(&world), [""; 0]);
     clone.git(&["push", "-q", "origin", &format!("{commit}:main")]);
     assert_done(&clone.run(RELEASE));
-    assert_eq!(times(&world, "release web 1"), 1);
-    assert_eq!(times(&world, "release web 2"), 0);
+    assert_eq!(world.times("release web 1"), 1);
+    assert_eq!(world.times("release web 2"), 0);
     assert_settled(&world, &[&clone]);
 }
 
@@ -300,7 +294,7 @@ fn what_can_no_longer_be_done_is_left_to_the_one_who_asked_for_it() {
     assert_eq!(waiting(&world), [""; 0]);
     let answer = clone.run(&line("other"));
     assert_eq!(answer.code, 3, "{answer}");
-    assert_eq!(times(&world, "release web 7"), 1);
+    assert_eq!(world.times("release web 7"), 1);
     assert_settled(&world, &[&world, &clone]);
 }
 
@@ -342,5 +336,5 @@ fn a_train_with_a_tag_takes_along_what_waits_and_never_waits_itself() {
         tagged.starts_with("release train to environment staging: 1 deployed"),
         "{tagged}"
     );
-    assert_eq!(times(&world, "lock staging (`late`)"), 1);
+    assert_eq!(world.times("lock staging (`late`)"), 1);
 }

@@ -115,6 +115,12 @@ impl World {
         log.lines().map(str::to_owned).collect()
     }
 
+    /// How often a commit of this subject is in it.
+    pub(crate) fn times(&self, subject: &str) -> usize {
+        let subjects = self.subjects();
+        subjects.iter().filter(|each| *each == subject).count()
+    }
+
     /// How many commits the remote's branch has.
     pub(crate) fn commits(&self) -> usize {
         let count = self.remote_git(&["rev-list", "--count", BRANCH]);
