@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
+use walkdir::{DirEntry, WalkDir};
 
 use super::objects::{MODE_FILE, MODE_LINK, oid};
 use super::step::{InTheWay, Step};
@@ -112,9 +113,12 @@ fn unknown_to_git(step: &Step) -> Result<Vec<RepoPath>> {
             let is_unknown = if is_known(place) {
                 false
             } else if found.is_dir() {
-                let mut all = true;
-                let read = files_below(root, place, &mut |file| all &= is_known(file));
-                read.is_err() || !all
+                let is_no_stranger = |entry: &DirEntry| {
+                    let path = entry.path().strip_prefix(root).ok().and_then(Path::to_str);
+                    entry.file_type().is_dir() || path.is_some_and(is_known)
+                };
+                let mut entries = WalkDir::new(root.join(place)).into_iter();
+                !entries.all(|entry| entry.is_ok_and(|entry| is_no_stranger(&entry)))
             } else {
                 place != path || side_on_disk(step, root, path).ok() != Some(each.new)
             };
@@ -123,20 +127,6 @@ fn unknown_to_git(step: &Step) -> Result<Vec<RepoPath>> {
         }
     }
     Ok(unknown.into_iter().collect())
-}
-
-/// Shows what lies in a folder and is none.
-fn files_below(root: &Path, folder: &str, show: &mut impl FnMut(&str)) -> Result<()> {
-    for entry in std::fs::read_dir(root.join(folder))? {
-        let entry = entry?;
-        let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
-        if entry.file_type()?.is_dir() {
-            files_below(root, &path, show)?;
-        } else {
-            show(&path);
-        }
-    }
-    Ok(())
 }
 
 /// What would be in the way of a change that is only planned: the paths that git finds changed.
