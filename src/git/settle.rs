@@ -220,7 +220,7 @@ impl Checkout {
     }
 
     /// The push of the killed command has landed: this command is done if it is the same one, with the outcome of that plan,
-    /// unless others have moved on since and it can be done again without harm.
+    /// unless others have moved on since and it can be done again, without harm.
     fn conclude<O>(
         &self,
         remote: &Remote,
@@ -235,7 +235,8 @@ impl Checkout {
             tracing::warn!("the interrupted command before this one has landed as commit {new}");
             return Ok(None);
         }
-        if tip != new && !operation.counts {
+        // Where it was done, doing it again may be refused: what it removed is gone.
+        if tip != new && !operation.counts && self.plan_on(tip, plan).is_ok() {
             self.forget_pending();
             tracing::warn!(
                 "this command was interrupted, and its change has landed as commit {new}"

@@ -71,20 +71,27 @@ fn a_release_without_a_number_is_stored_once_though_its_command_is_repeated() {
 }
 
 #[test]
-fn an_environment_is_created_and_deleted_once_though_the_command_is_repeated() {
+fn what_would_be_refused_now_is_done_once_though_the_command_is_repeated() {
     let world = shop();
-    for (line, told) in [
+    world.ok("lock -e development --lock-id freeze -m x");
+    world.ok("app remove-environment -a cart -e development");
+    for (number, (line, told)) in [
         (
             "environment create x --upstream staging",
             "created environment x",
         ),
         ("environment delete x", "deleted environment x"),
-    ] {
+        ("unlock -e development --lock-id freeze", "unlocked"),
+        ("app delete -a cart", "deleted cart"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
         killed_after_landing(&world, line);
         // Others have moved on meanwhile; planned afresh, it would be refused.
         world
             .clone_to(&line.replace(' ', "-"))
-            .ok("lock -e staging -m x");
+            .ok(&format!("lock -e staging --lock-id kept-{number} -m x"));
         let landed = world.head();
         let answer = world.ok(line);
         assert!(answer.contains(told), "{answer}");
@@ -92,6 +99,21 @@ fn an_environment_is_created_and_deleted_once_though_the_command_is_repeated() {
         // From then on the same words are refused.
         world.fails(line, 3);
     }
+}
+
+#[test]
+fn a_lock_that_was_placed_anew_since_its_removal_was_killed_is_removed() {
+    let world = shop();
+    let (place, remove) = (
+        "lock -e staging --lock-id freeze -m x",
+        "unlock -e staging --lock-id freeze",
+    );
+    world.ok(place);
+    killed_after_landing(&world, remove);
+    world.clone_to("other").ok(place);
+    world.ok(remove);
+    let tree = world.tree();
+    assert!(!tree.keys().any(|path| path.contains("freeze")), "{tree:?}");
 }
 
 #[test]
