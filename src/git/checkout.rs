@@ -10,7 +10,7 @@ use git2::{ErrorCode, Oid, Repository, RepositoryOpenFlags};
 use super::guard::Guard;
 use super::remote::Remote;
 use super::settings::Settings;
-use super::{Failure, FailureKind, Git, Snapshot, clean, on_one_line};
+use super::{Failure, FailureKind, Git, Snapshot, clean, on_one_line, shallow};
 
 /// What the command line says about the checkout.
 #[derive(Clone, Debug)]
@@ -64,7 +64,7 @@ impl Checkout {
                 .unwrap_or_default(),
             remote: remote.filter(|_| selection.push),
             guarded: Cell::new(false),
-            deeper: RefCell::default(),
+            deeper: RefCell::new(shallow::that_knows_its_end(&repository)?),
             repository,
         })
     }

@@ -118,8 +118,7 @@ impl Checkout {
             return Ok(());
         }
         let (ahead, behind) = self
-            .repository
-            .graph_ahead_behind(local, base)
+            .in_history(|history| history.graph_ahead_behind(local, base))
             .unwrap_or((1, 0));
         let (name, branch) = (&remote.name, &self.branch);
         let commits = if ahead == 1 {

@@ -332,11 +332,6 @@ impl Checkout {
         Ok(landed(outcome, commit, Some(remote), work_tree))
     }
 
-    /// The commit before.
-    pub(super) fn parent(&self, commit: Oid) -> Result<Oid> {
-        Ok(self.repository.find_commit(commit)?.parent_id(0)?)
-    }
-
     /// Takes our push out of the journal, unless the operation still waits in line. What is open stays there.
     pub(super) fn forget(&self, line: &Line) -> Result<()> {
         match &line.open {

@@ -15,31 +15,46 @@ impl Checkout {
     pub(super) fn deepen(&self, remote: &Remote, tip: Oid, since: Oid) -> Result<bool> {
         let mut deepened = false;
         for step in STEPS {
-            // libgit2 does not look for it where a linked work tree has it.
-            let is_shallow = self.repository.commondir().join("shallow").exists();
-            if !is_shallow || self.contains(tip, since)? {
+            if !is_shallow(&self.repository) || self.contains(tip, since)? {
                 break;
             }
-            let (fetched, _) = self.fetch_with(remote, &self.branch_ref(), (&[step], &[]))?;
-            if !fetched.is_ok() {
-                let message = format!(
-                    "this shallow clone does not show whether the interrupted command has landed, and more of its history cannot be fetched:\n{}",
-                    fetched.words()
-                );
-                let hint = format!(
-                    "`git fetch --unshallow {}`, then run the same command again",
-                    remote.name
-                );
-                return Err(Failure::new(FailureKind::Unknown, message)
-                    .hint(hint)
-                    .into());
-            }
-            // libgit2 reads only once where a history ends.
-            self.deeper
-                .replace(Some(Repository::open(self.repository.path())?));
+            self.fetch_more(remote, step)?;
             deepened = true;
         }
         Ok(deepened)
+    }
+
+    /// The commit before, which is fetched where a shallow clone ends.
+    pub(super) fn parent(&self, commit: Oid) -> Result<Oid> {
+        let parent = || self.in_history(|history| history.find_commit(commit)?.parent_id(0));
+        match (parent(), &self.remote) {
+            (Err(_), Some(remote)) if is_shallow(&self.repository) => {
+                self.fetch_more(remote, "--deepen=1")?;
+                Ok(parent()?)
+            }
+            (parent, _) => Ok(parent?),
+        }
+    }
+
+    fn fetch_more(&self, remote: &Remote, step: &str) -> Result<()> {
+        let (fetched, _) = self.fetch_with(remote, &self.branch_ref(), (&[step], &[]))?;
+        if !fetched.is_ok() {
+            let message = format!(
+                "this shallow clone does not show whether the interrupted command has landed, and more of its history cannot be fetched:\n{}",
+                fetched.words()
+            );
+            let hint = format!(
+                "`git fetch --unshallow {}`, then run the same command again",
+                remote.name
+            );
+            return Err(Failure::new(FailureKind::Unknown, message)
+                .hint(hint)
+                .into());
+        }
+        // libgit2 reads only once where a history ends.
+        self.deeper
+            .replace(Some(Repository::open(self.repository.commondir())?));
+        Ok(())
     }
 
     /// Looks into the history, as deep as it is known now.
@@ -49,4 +64,20 @@ impl Checkout {
             None => look(&self.repository),
         }
     }
+}
+
+/// Whether the history of a repository ends somewhere.
+fn is_shallow(repository: &Repository) -> bool {
+    repository.commondir().join("shallow").exists()
+}
+
+/// The same repository, where it can be told in it alone where its history ends: libgit2 looks for that in the git folder of a linked
+/// work tree, and git keeps it in that of the clone.
+pub(super) fn that_knows_its_end(repository: &Repository) -> Result<Option<Repository>> {
+    let is_linked = repository.path() != repository.commondir();
+    Ok(if is_linked && is_shallow(repository) {
+        Some(Repository::open(repository.commondir())?)
+    } else {
+        None
+    })
 }

@@ -64,6 +64,7 @@ fn some_shapes_on_a_remote_of_files_end_as_the_page_says() {
             ("objects of another clone, `--reference`", Way::FileUrl),
             ("`--no-checkout`", Way::FileUrl),
             ("mirror, named with `-C`", Way::Path),
+            ("linked work tree of a shallow clone", Way::FileUrl),
             ("refs in a reftable", Way::Path),
             ("`pushurl`: another place that stands elsewhere", Way::Path),
             ("`pushurl`: the same place by another URL", Way::FileUrl),

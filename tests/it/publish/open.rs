@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::answer::{Slow, upload_pack, usual_receive_pack};
+use super::together::{assert_done, assert_settled, kill_in_line, yard};
 use crate::world::{LOCK, RELEASE, TRAIN, World, program_path};
 
 /// A world whose server is still at work on the push of a killed command.
@@ -114,6 +115,23 @@ fn what_landed_beyond_the_end_of_a_shallow_history_is_found() {
     }
 }
 
+#[test]
+fn what_others_have_published_at_the_end_of_a_shallow_history_is_told() {
+    let world = yard();
+    let clone = world.clone_with("shallow", &["--depth=1"]);
+    world.ok("lock -e dev --lock-id before -m x");
+    kill_in_line(&world, &clone, RELEASE);
+    world.clone_to("other").ok(LOCK);
+    // What was published last is all that is known of the history, not even what it was planned on.
+    clone.shell("git fetch -q --depth=1 origin main && git reset -q --hard FETCH_HEAD && git update-ref refs/remotes/origin/main FETCH_HEAD");
+    assert_eq!(clone.git(&["log", "--format=%s"]), "release web 1");
+    let answer = clone.run(RELEASE);
+    assert_done(&answer);
+    assert!(answer.stdout.contains("released web 1"), "{answer}");
+    assert_eq!(world.times("release web 2"), 0);
+    assert_settled(&world, &[&clone]);
+}
+
 /// Tells the first push of a command as one that met another, without sending it, and does something when the remote has been asked.
 fn colliding(world: &World, then: &str) -> String {
     world.git_in_front(&format!(
@@ -146,6 +164,17 @@ fn a_push_that_met_itself_is_not_planned_again() {
     assert_eq!(subjects[..2], ["release web 1", "setup: files"], "{answer}");
     world.assert_in_step();
     world.assert_tidy();
+}
+
+#[test]
+fn a_push_that_met_another_one_is_open_while_the_remote_is_gone() {
+    let world = World::yard();
+    let path = colliding(&world, "mv ../remote.git ../gone.git");
+    let answer = world.run_with(RELEASE, &[("PATH", Some(&path))]);
+    assert_eq!(answer.code, 4, "{answer}");
+    assert!(answer.stderr.contains("is still unknown"), "{answer}");
+    world.shell("mv ../gone.git ../remote.git");
+    assert_done_once(&world, RELEASE, "release web 1");
 }
 
 #[test]

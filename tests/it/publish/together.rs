@@ -35,7 +35,7 @@ pub(super) fn killed_in_line(world: &World, name: &str, line: &str) -> World {
 }
 
 /// Runs a line in a clone that finds others before it, and kills it while it waits.
-fn kill_in_line(world: &World, clone: &World, line: &str) {
+pub(super) fn kill_in_line(world: &World, clone: &World, line: &str) {
     let hook = clone.hook(
         "pre-push",
         "if grep -qE 'refs/heads/|^.delete.'; then kill -9 $(ps -o ppid= -p $PPID); exit 1; fi",

@@ -111,6 +111,12 @@ pub(super) const SHAPES: &[Shape] = &[
         main.git(&["worktree", "add", "-q", "../cell", "main"]);
         Ok(site.cell("cell"))
     }),
+    works("linked work tree of a shallow clone", NOTHING, |site| {
+        let main = site.clone_to("main", &["--depth=1"]);
+        main.git(&["checkout", "-q", "--detach"]);
+        main.git(&["worktree", "add", "-q", "../cell", "main"]);
+        Ok(site.cell("cell"))
+    }),
     works("git folder elsewhere", NOTHING, |site| {
         let place = site.place("git-folder").display().to_string();
         Ok(site.clone_with(&["--separate-git-dir", &place]))
