@@ -150,6 +150,11 @@ fn try_to_bring(checkout: &Checkout, new: Oid, ahead: Option<Ahead>) -> Result<W
         Err(held) => return Ok(left_alone(checkout, held)),
     };
     match way_from(&step, ahead)? {
+        // git takes no lock to check out another branch on the same commit.
+        Ok(_) if !checkout.is_checked_out() => {
+            lock.give_up()?;
+            Ok(WorkTree::None)
+        }
         Ok(way) => Ok(finish(checkout, old, new, way, lock)),
         Err(in_the_way) => {
             lock.give_up()?;
@@ -185,6 +190,13 @@ pub(super) fn commit_locally(
             return Err(error);
         }
     };
+    if !checkout.is_checked_out() {
+        lock.give_up()?;
+        bail!(refused(
+            "another branch was checked out meanwhile",
+            "run the command again"
+        ));
+    }
     if !move_refs(checkout, old, new, tag)? {
         lock.give_up()?;
         return Ok(None);
@@ -273,6 +285,7 @@ pub(super) fn recover(checkout: &Checkout) -> Result<()> {
         };
         let step = Step::new(checkout, old, new, true);
         match way(&step)? {
+            Ok(_) if !checkout.is_checked_out() => lock.give_up()?,
             Ok(way) => match finish(checkout, old, new, way, lock) {
                 WorkTree::None | WorkTree::InStep => return Ok(()),
                 WorkTree::LeftAlone { why, hint } | WorkTree::HalfWay { why, hint } => {

@@ -125,6 +125,42 @@ fn a_user_who_switches_to_another_branch_meanwhile_is_left_there() {
 }
 
 #[test]
+fn a_user_who_switches_while_git_looks_at_the_files_is_left_there() {
+    // git has no lock for that, and the index is as it was.
+    let switching = "case \"$*\" in *'read-tree -n -m'*) ;; *) exec git \"$@\";; esac
+        git \"$@\"
+        git switch -q -c other";
+    for line in [RELEASE.to_owned(), format!("{RELEASE} --no-push")] {
+        let world = World::yard();
+        world.git(&["config", "core.autocrlf", "true"]);
+        let before = world.git(&["rev-parse", "HEAD"]);
+        let path = world.git_in_front(switching);
+        let answer = world.run_with(&line, &[("PATH", Some(&path))]);
+        assert_eq!(world.git(&["symbolic-ref", "HEAD"]), "refs/heads/other");
+        assert_eq!(
+            world.git(&["rev-parse", "HEAD", "main"]),
+            format!("{before}\n{before}")
+        );
+        world.assert_tidy();
+        if line == RELEASE {
+            assert_eq!(answer.code, 0, "{answer}");
+            assert_landed_once(&world);
+        } else {
+            assert_eq!(answer.code, 3, "{answer}");
+            assert!(
+                answer
+                    .stderr
+                    .contains("nothing was changed: another branch"),
+                "{answer}"
+            );
+        }
+        world.git(&["switch", "-q", "main"]);
+        world.ok(LOCK);
+        world.assert_in_step();
+    }
+}
+
+#[test]
 fn a_user_who_commits_meanwhile_keeps_the_commit() {
     let world = World::yard();
     let checkout = world.checkout().display();
