@@ -335,9 +335,9 @@ fn find_in(
     })
 }
 
-/// Whether more than so many seconds lie between two beginnings.
+/// Whether more than so many seconds lie between two beginnings, that of the command of now and that of what waits.
 pub(super) fn is_over(begun: i64, operation: &Operation, seconds: i64) -> bool {
-    operation.committer.seconds.abs_diff(begun) >= seconds.unsigned_abs()
+    operation.now.abs_diff(begun) >= seconds.unsigned_abs()
 }
 
 /// Where an operation is in the history.

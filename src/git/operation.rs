@@ -18,6 +18,8 @@ pub(crate) struct Operation {
     /// What was asked for, and by whom, without the time.
     pub(crate) request: String,
     pub(crate) instant: String,
+    /// When this command began, in seconds since 1970: later than the instant, where it repeats one that was interrupted.
+    pub(crate) now: i64,
     /// Whether doing it twice differs from doing it once.
     pub(crate) counts: bool,
     pub(crate) author: Signature,

@@ -138,7 +138,7 @@ impl Session {
             fate.tag = Tag::after(tag, fate.changed, TagState::Free);
             return Ok(Some((planned.outcome, fate, None)));
         }
-        let operation = operation(undertaking, &context, id.clone())?;
+        let operation = operation(undertaking, &context, (id.clone(), self.now))?;
         let stand_in = |snapshot: &Snapshot, id: &str, letter: &str| {
             self.stand_in(checkout, snapshot, (id, letter))
         };
@@ -327,7 +327,11 @@ fn id(identity: Uuid, instant: Moment) -> String {
     Uuid::new_v5(&identity, instant.to_exact().as_bytes()).to_string()
 }
 
-fn operation(undertaking: &Undertaking, context: &Context, id: String) -> Result<Operation> {
+fn operation(
+    undertaking: &Undertaking,
+    context: &Context,
+    (id, now): (String, Moment),
+) -> Result<Operation> {
     let Undertaking { wanted, actor, .. } = undertaking;
     let author = (actor.name.raw().to_owned(), actor.email.raw().to_owned());
     let committer = undertaking
@@ -346,6 +350,7 @@ fn operation(undertaking: &Undertaking, context: &Context, id: String) -> Result
         id,
         request: undertaking.identity.to_string(),
         instant: context.now.to_exact(),
+        now: now.seconds(),
         // A tag can be made once: who repeats the command shall find it made.
         counts: wanted.request.counts || tag.is_some(),
         tag: tag.map(|tag| tag.as_ref().to_owned()),

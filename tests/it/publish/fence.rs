@@ -95,6 +95,24 @@ fn a_fence_of_another_time_keeps_nothing_out() {
 }
 
 #[test]
+fn a_command_that_is_repeated_late_goes_by_the_clock_of_now() {
+    let world = yard();
+    let clone = killed_in_line(&world, "clone", LOCK);
+    for number in 0..10 {
+        world.run(&format!("status -e dev --quiet --branch none-{number}"));
+    }
+    // Younger than a quarter of an hour, and older than that for the command that was interrupted.
+    let ahead = world.now().as_second() + 360;
+    world.shell(&format!(
+        "fence=$(GIT_COMMITTER_DATE=@{ahead} git commit-tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904 -m 'trainyard: an operation that was withdrawn')
+        git push -q origin $fence:refs/trainyard/inbox/fence
+        git commit -q --allow-empty -m other && git push -q"
+    ));
+    assert_done(&clone.run(LOCK));
+    assert_eq!(waiting(&world), ["refs/trainyard/inbox/fence"]);
+}
+
+#[test]
 fn a_remote_without_an_inbox_needs_no_fence() {
     let world = yard();
     let (clone, ..) = killed_on_the_way(&world);
