@@ -78,7 +78,9 @@ pub(crate) fn tells_of_one_left_behind(stderr: &str) -> bool {
         "is half way",
         "cannot be finished",
     ];
-    words.iter().any(|words| stderr.contains(words))
+    // A step of that name is told beside it.
+    let mut warnings = stderr.lines().filter(|line| line.starts_with("warning:"));
+    warnings.any(|line| words.iter().any(|words| line.contains(words)))
 }
 
 impl fmt::Display for Answer {
