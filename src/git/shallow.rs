@@ -1,7 +1,9 @@
 //! Shallow clones: of what lies beyond the end of their history nothing is said before it was fetched.
 
+use std::path::Path;
+
 use anyhow::Result;
-use git2::{Oid, Repository};
+use git2::{ErrorCode, Oid, Repository, RepositoryOpenFlags};
 
 use super::remote::Remote;
 use super::{Checkout, Failure, FailureKind};
@@ -18,7 +20,7 @@ impl Checkout {
             if !is_shallow(&self.repository) || self.contains(tip, since)? {
                 break;
             }
-            self.fetch_more(remote, step)?;
+            self.fetch_more(remote, step, "whether the interrupted command has landed")?;
             deepened = true;
         }
         Ok(deepened)
@@ -29,18 +31,19 @@ impl Checkout {
         let parent = || self.in_history(|history| history.find_commit(commit)?.parent_id(0));
         match (parent(), &self.remote) {
             (Err(_), Some(remote)) if is_shallow(&self.repository) => {
-                self.fetch_more(remote, "--deepen=1")?;
+                self.fetch_more(remote, "--deepen=1", "what the commit was made upon")?;
                 Ok(parent()?)
             }
             (parent, _) => Ok(parent?),
         }
     }
 
-    fn fetch_more(&self, remote: &Remote, step: &str) -> Result<()> {
+    /// Fetches one more part of the history, without which it does not show this.
+    fn fetch_more(&self, remote: &Remote, step: &str, this: &str) -> Result<()> {
         let (fetched, _) = self.fetch_with(remote, &self.branch_ref(), (&[step], &[]))?;
         if !fetched.is_ok() {
             let message = format!(
-                "this shallow clone does not show whether the interrupted command has landed, and more of its history cannot be fetched:\n{}",
+                "this shallow clone does not show {this}, and more of its history cannot be fetched:\n{}",
                 fetched.words()
             );
             let hint = format!(
@@ -52,8 +55,7 @@ impl Checkout {
                 .into());
         }
         // libgit2 reads only once where a history ends.
-        self.deeper
-            .replace(Some(Repository::open(self.repository.commondir())?));
+        self.deeper.replace(Some(opened_anew(&self.repository)?));
         Ok(())
     }
 
@@ -76,8 +78,24 @@ fn is_shallow(repository: &Repository) -> bool {
 pub(super) fn that_knows_its_end(repository: &Repository) -> Result<Option<Repository>> {
     let is_linked = repository.path() != repository.commondir();
     Ok(if is_linked && is_shallow(repository) {
-        Some(Repository::open(repository.commondir())?)
+        Some(opened_anew(repository)?)
     } else {
         None
     })
+}
+
+/// The history alone: the work tree that it may have beside it is another one, of whoever owns that.
+fn opened_anew(repository: &Repository) -> Result<Repository> {
+    let alone = RepositoryOpenFlags::BARE | RepositoryOpenFlags::NO_SEARCH;
+    let none: [&Path; 0] = [];
+    let known = Repository::open_ext(repository.commondir(), alone, none);
+    match known {
+        // It was trusted when it was opened first; then what is told there has to do.
+        Err(error) if error.code() == ErrorCode::Owner => Ok(Repository::open_ext(
+            repository.path(),
+            RepositoryOpenFlags::empty(),
+            none,
+        )?),
+        known => Ok(known?),
+    }
 }
