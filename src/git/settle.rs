@@ -235,13 +235,20 @@ impl Checkout {
             tracing::warn!("the interrupted command before this one has landed as commit {new}");
             return Ok(None);
         }
-        // Where it was done, doing it again may be refused: what it removed is gone.
-        if tip != new && !operation.counts && self.plan_on(tip, plan).is_ok() {
-            self.forget_pending();
-            tracing::warn!(
-                "this command was interrupted, and its change has landed as commit {new}"
-            );
-            return Ok(Some(Published::MovedOn));
+        if tip != new && !operation.counts {
+            match self.plan_with(remote, tip, plan) {
+                Ok(_) => {
+                    self.forget_pending();
+                    tracing::warn!(
+                        "this command was interrupted, and its change has landed as commit {new}"
+                    );
+                    return Ok(Some(Published::MovedOn));
+                }
+                // What it removed is gone, say.
+                Err(error) => tracing::warn!(
+                    "this command was interrupted, and its change has landed as commit {new}; others have moved on since, and now it would be refused: {error:#}"
+                ),
+            }
         }
         // A shallow clone may end right here: what the push itself was planned on, it holds.
         let base = (new == left.new).then_some(left.base);
@@ -263,7 +270,13 @@ impl Checkout {
         let (_, planned) = planned.map_err(|error| {
             let message =
                 format!("the change has landed as commit {commit}, but cannot be told: {error:#}");
-            Failure::unknown(message)
+            let failure = Failure::unknown(message);
+            match error.downcast::<Failure>() {
+                Ok(Failure {
+                    hint: Some(hint), ..
+                }) => failure.hint(hint),
+                _ => failure,
+            }
         })?;
         Ok(planned.outcome)
     }

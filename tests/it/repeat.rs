@@ -93,12 +93,36 @@ fn what_would_be_refused_now_is_done_once_though_the_command_is_repeated() {
             .clone_to(&line.replace(' ', "-"))
             .ok(&format!("lock -e staging --lock-id kept-{number} -m x"));
         let landed = world.head();
-        let answer = world.ok(line);
-        assert!(answer.contains(told), "{answer}");
+        let answer = world.run(line);
+        assert_eq!(answer.code, 0, "{answer}");
+        assert!(answer.stdout.contains(told), "{answer}");
+        assert_eq!(
+            answer.stderr.contains("now it would be refused: "),
+            number > 1,
+            "{answer}"
+        );
         assert_eq!(world.head(), landed);
         // From then on the same words are refused.
         world.fails(line, 3);
     }
+}
+
+#[test]
+fn a_commit_of_ones_own_is_no_refusal_of_what_has_landed() {
+    let world = shop();
+    let line = "lock -e development --lock-id freeze -m x";
+    killed_after_landing(&world, line);
+    world.git(&["commit", "-q", "--allow-empty", "-m", "mine"]);
+    world.clone_to("other").ok("lock -e staging -m x");
+    let answer = world.run(line);
+    assert_eq!(answer.code, 0, "{answer}");
+    assert!(
+        answer
+            .stderr
+            .contains("the local branch has commits of its own"),
+        "{answer}"
+    );
+    assert_eq!(world.git(&["log", "-1", "--format=%s"]), "mine");
 }
 
 #[test]
