@@ -212,10 +212,13 @@ pub(super) fn is_no_contact(pushed: &Finished) -> bool {
         "credential url cannot be parsed",
     ];
     // Credentials can fail in the middle, when the push was sent and perhaps applied.
-    const BEGUN: [&str; 3] = [
+    const BEGUN: [&str; 6] = [
         "RPC failed",
         "unexpected disconnect",
         "hung up unexpectedly",
+        "early EOF",
+        "protocol error",
+        "sideband",
     ];
     let words = own_words(pushed);
     // What else it prints on the way may be of a helper or a file that is not needed.

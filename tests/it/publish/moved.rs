@@ -240,17 +240,27 @@ fn what_git_complains_of_on_the_way_is_no_reason_to_give_up() {
 
 #[test]
 fn what_a_hook_complains_of_is_no_reason_to_believe_that_nothing_was_sent() {
-    let world = World::yard();
-    // The push lands, and its answer is lost on the way.
-    let path = world.git_in_front(
-        "case \"$*\" in *'push --porcelain'*) ;; *) exec git \"$@\";; esac
-        git \"$@\" > ../scratch/answer 2>&1
-        echo \"hook: policy 'main' not found, unable to access the mirror\" >&2
-        echo 'fatal: protocol error: bad line length character: zzzz' >&2
-        exit 128",
-    );
-    let answer = world.run_with(RELEASE, &[("PATH", Some(&path))]);
-    assert_eq!(answer.code, 0, "{answer}");
-    assert_eq!(world.times("release web 1"), 1);
-    world.assert_in_step();
+    for (hook, end) in [
+        (
+            "policy: unable to access the mirror",
+            "client_loop: send disconnect: Broken pipe",
+        ),
+        (
+            "fatal: unable to access the mirror",
+            "fatal: protocol error: bad line length character: zzzz",
+        ),
+    ] {
+        let world = World::yard();
+        // The push lands, and its answer is lost on the way.
+        let path = world.git_in_front(&format!(
+            "case \"$*\" in *'push --porcelain'*) ;; *) exec git \"$@\";; esac
+            git \"$@\" > ../scratch/answer 2>&1
+            printf '{hook}\n{end}\n' >&2
+            exit 128"
+        ));
+        let answer = world.run_with(RELEASE, &[("PATH", Some(&path))]);
+        assert_eq!(answer.code, 0, "{answer}");
+        assert_eq!(world.times("release web 1"), 1);
+        world.assert_in_step();
+    }
 }
