@@ -44,13 +44,13 @@ impl Failure {
     /// Nobody can tell whether the change landed; the same command can.
     pub(super) fn unknown(message: impl Into<String>) -> Self {
         Self::new(FailureKind::Unknown, message)
-            .hint("run the same command again: it finds out, and does nothing twice")
+            .hint("run the same command again, here and within a quarter of an hour: it finds out, and does nothing twice")
     }
 
     /// The same while something is in the way of finding out.
     pub(super) fn still_unknown(message: impl Into<String>) -> Self {
         Self::new(FailureKind::Unknown, message).hint(
-            "run the same command again, once that is settled: it finds out, and does nothing twice",
+            "run the same command again, once that is settled, here and within a quarter of an hour: it finds out, and does nothing twice",
         )
     }
 
