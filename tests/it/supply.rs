@@ -247,7 +247,15 @@ fn a_release_carries_a_list_of_all_that_is_linked() {
     ] {
         assert!(names.contains(name), "{name}");
     }
-    for name in ["proptest", "insta", "arbitrary", "syn", "maud_macros", "cc"] {
+    for name in [
+        "proptest",
+        "insta",
+        "arbitrary",
+        "syn",
+        "maud_macros",
+        "cc",
+        "vt100",
+    ] {
         assert!(!names.contains(name), "{name}");
     }
     let crates = components.iter().filter(|each| each["purl"].is_string());
