@@ -96,13 +96,14 @@ pub(super) fn attempt(
                 (Err(error), _) | (_, Err(error)) => PushOutcome::Unknown(format!("{error:#}")),
             })
         }
-        None if is_withheld(&pushed) || has_branches(checkout, remote) => {
+        None if is_withheld(&pushed) || is_definite(&pushed) && has_branches(checkout, remote) => {
             Ok(PushOutcome::Refused(format!(
                 "the remote `{}` has no branch `{}` any more",
                 remote.name, checkout.branch
             )))
         }
-        // An answer that breaks off in its headers looks to git like that of an empty repository.
+        // What was pushed may have been there and come back with the branch. And an answer that breaks off in its headers looks to git
+        // like that of an empty repository.
         None => Ok(PushOutcome::Unknown(pushed.words())),
     }
 }
@@ -247,6 +248,11 @@ fn is_held_back(pushed: &Finished) -> bool {
     let mut verdicts = verdicts(&stdout);
     verdicts.clone().any(|line| line.contains("stale info"))
         && verdicts.all(|line| !line.contains("[remote"))
+}
+
+/// Whether the remote has said no to the push itself, or it was never sent.
+fn is_definite(pushed: &Finished) -> bool {
+    matches!(not_applied(pushed), PushOutcome::Refused(_))
 }
 
 /// Whether the remote shows any branch.

@@ -132,6 +132,25 @@ fn what_others_have_published_at_the_end_of_a_shallow_history_is_told() {
     assert_settled(&world, &[&clone]);
 }
 
+#[test]
+fn what_landed_before_its_branch_was_deleted_may_come_back_with_it() {
+    let world = World::yard();
+    world.remote_git(&["branch", "side", "main"]);
+    let path = world.git_in_front(
+        "case \"$*\" in *'push --porcelain'*) ;; *) exec git \"$@\";; esac
+        git \"$@\" > ../scratch/answer 2>&1
+        git -C ../remote.git rev-parse main > ../scratch/landed
+        git -C ../remote.git update-ref -d refs/heads/main
+        echo 'fatal: the remote end hung up unexpectedly' >&2
+        exit 128",
+    );
+    let answer = world.run_with(RELEASE, &[("PATH", Some(&path))]);
+    assert_eq!(answer.code, 4, "{answer}");
+    world.fails(RELEASE, 4);
+    world.shell("git -C ../remote.git update-ref refs/heads/main $(cat ../scratch/landed)");
+    assert_done_once(&world, RELEASE, "release web 1");
+}
+
 /// Tells the first push of a command as one that met another, without sending it, and does something when the remote has been asked.
 fn colliding(world: &World, then: &str) -> String {
     world.git_in_front(&format!(
