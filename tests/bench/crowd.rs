@@ -116,18 +116,13 @@ fn release(
     let start = Instant::now();
     loop {
         let mut program = programs.trainyard();
-        program
-            .arg("-C")
-            .arg(clone)
-            .args(["--branch", BRANCH, "release", "-e", "dev", "-a"]);
-        program
-            .arg(application_name(number))
-            .arg("-f")
-            .arg(manifest);
+        program.arg("-C").arg(clone).args(["--branch", BRANCH]);
+        program.args(["release", "-a", &application_name(number)]);
+        program.args(["-e", "dev", "-f"]).arg(manifest);
         match exit_code(&mut program)? {
             0 => return Ok(start.elapsed()),
             KEPT_MOVING => {}
-            code => bail!("a release of the crowd ended with {code}"),
+            code => bail!("{program:?} ended with {code}"),
         }
     }
 }
