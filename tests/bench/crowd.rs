@@ -119,6 +119,8 @@ fn release(
         program.arg("-C").arg(clone).args(["--branch", BRANCH]);
         program.args(["release", "-a", &application_name(number)]);
         program.args(["-e", "dev", "-f"]).arg(manifest);
+        // What is told another time than that of now waits for nobody.
+        program.env_remove("SOURCE_DATE_EPOCH");
         match exit_code(&mut program)? {
             0 => return Ok(start.elapsed()),
             KEPT_MOVING => {}
