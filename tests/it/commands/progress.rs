@@ -112,11 +112,11 @@ fn a_failure_leaves_a_clean_line() {
 #[test]
 fn who_is_killed_leaves_a_clean_line_too() {
     for (name, number) in [("INT", 2), ("TERM", 15), ("HUP", 1)] {
-        // What waits there dies with the terminal's first process.
         let (world, _) = slow();
         let mut watched = world.watch(LOCK, &[]);
         watched.until("pushing main to origin");
         watched.signal(name);
+        watched.dies();
         let (code, watched) = watched.wait();
         assert_eq!(code, -number, "{name}");
         assert_clean(&watched, "");

@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread::spawn;
 
 use indicatif::{InMemoryTerm, TermLike as _};
+use rustix::process::{Pid, Signal, kill_process_group};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
@@ -116,6 +117,15 @@ impl Watched {
     /// Sends a signal to the program alone.
     pub(crate) fn signal(&self, name: &str) {
         signal(name, &[self.child.id()]);
+    }
+
+    /// Waits for the end of the program, and ends what it has started: that dies with its terminal, unless whoever runs the tests has
+    /// SIGHUP ignored.
+    pub(crate) fn dies(&mut self) {
+        self.child.wait().unwrap();
+        let group = Pid::from_child(&self.child);
+        // Mostly there is none left.
+        let _ = kill_process_group(group, Signal::KILL);
     }
 
     /// What a person sees now.
