@@ -54,10 +54,8 @@ fn pass(yard: &Yard, together: bool) -> Result<Passage> {
     let programs = yard.programs;
     let name = if together { "together" } else { "alone" };
     set_up(yard, together)?;
-    let clones = (0..CROWD).map(|number| {
-        let flags = ["--bare", "--shared"];
-        yard.clone_remote(&flags, &format!("{name}-{number}.git"))
-    });
+    let clones =
+        (0..CROWD).map(|number| yard.clone_remote(&["--bare"], &format!("{name}-{number}.git")));
     let clones = clones.collect::<Result<Vec<_>>>()?;
     let before = count(programs, yard.remote.root())?;
     let manifest = yard.folder().join("crowd.yaml");
