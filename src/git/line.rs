@@ -1,12 +1,15 @@
 //! The line in which operations wait that lost a race: whose turn it is to publish all of them, and when somebody else steps in
 //! for one that does not.
 
+mod pace;
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use git2::Oid;
 
+use self::pace::Pace;
 use super::commit::UnpushedCommit;
 use super::company::Company;
 use super::fence::Withdrawn;
@@ -17,21 +20,13 @@ use super::operation::{Operation, pending};
 use super::remote::Remote;
 use super::{Checkout, Failure, outside};
 
-/// How long we wait between two looks at the line, at first and at most.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(30), Duration::from_secs(2));
-
-/// The shortest time that somebody is given to publish what waits.
-const SHORTEST: Duration = Duration::from_millis(200);
-
 /// How an operation stands in line.
 pub(super) struct Line {
     begun: Instant,
     state: State,
     /// Our own place, while the operation waits on the remote.
     pub(super) place: Option<Place>,
-    /// How long it took to come as far as into the line: about as long as others take to publish.
-    round: Duration,
-    joined: Instant,
+    pace: Pace,
     /// Pushes that may still land, as long as the branch stands where they were planned on.
     pub(super) open: Option<Pending>,
     /// Whether what waits is left to others, because the remote does not let it go.
@@ -76,8 +71,7 @@ impl Line {
             begun: now,
             state: State::Unknown,
             place: None,
-            round: SHORTEST,
-            joined: now,
+            pace: Pace::of(now, now),
             open,
             alone: false,
         }
@@ -98,6 +92,9 @@ impl Line {
     pub(super) fn form(&mut self, checkout: &Checkout, remote: &Remote, base: Oid) -> Result<bool> {
         self.state = State::Formed(base);
         let seen = Seen::ask(checkout, remote)?;
+        if seen.tip.is_none() {
+            return Err(checkout.no_such_branch(remote).into());
+        }
         Ok(seen.tip != Some(base) || !seen.waiting.is_empty())
     }
 
@@ -112,13 +109,14 @@ impl Line {
         let State::Formed(since) = self.state else {
             return Ok(Turn::Plain);
         };
-        let mut pause = PAUSE.0;
-        let mut waiting = None;
-        let (mut idle, mut looked) = (BTreeMap::new(), false);
+        let (mut waiting, mut idle) = (None, None);
         loop {
             let Some(place) = self.place.clone() else {
                 match self.join(checkout, remote, (operation, since))? {
-                    Entered::Waits => continue,
+                    Entered::Waits => {
+                        sleep(self.pace.first_pause(), &operation.id);
+                        continue;
+                    }
                     Entered::Landed(commit) => return Ok(Turn::Landed(commit)),
                     Entered::Not => break,
                 }
@@ -128,31 +126,28 @@ impl Line {
                 // Whoever sees no branch has not seen who waits, either.
                 return Err(checkout.no_such_branch(remote).into());
             }
-            let Some(mut rank) = seen.rank(&place, &idle) else {
+            let Some(mut ahead) = seen.ahead_of(&place, idle.as_ref()) else {
                 if let Some(commit) = self.gone(checkout, remote, (operation, &place))? {
                     return Ok(Turn::Landed(commit));
                 }
                 // Somebody looked at it and could not do it: it is ours alone.
                 break;
             };
-            let waited = outside::since(self.joined);
-            if rank > 0 && waited > self.round && !looked {
+            let stood = self.pace.stood(&seen.waiting, outside::now());
+            if !ahead.is_empty() && self.pace.is_over(stood) && idle.is_none() {
                 // Some who stand before us may be no operations for this branch.
-                looked = true;
-                let (_, waiting) = checkout.collect(remote)?;
-                let others = waiting.iter();
-                let others = others.filter(|each| !each.is_for(&checkout.branch, operation));
-                idle.extend(others.map(|each| (each.reference.clone(), each.commit)));
-                rank = seen.rank(&place, &idle).unwrap_or(rank);
+                let others = idle.insert(idle_ones(checkout, remote, operation)?);
+                ahead = seen.ahead_of(&place, Some(others)).unwrap_or(ahead);
             }
-            if rank == 0 || waited > self.round * u32::try_from(rank + 1)? {
+            if self.pace.is_our_turn(ahead, stood) {
                 break;
             }
             if outside::since(self.begun) > patience {
                 return Ok(Turn::TooLate);
             }
             waiting.get_or_insert_with(|| doing!("waiting", "for others that publish this, too"));
-            pause = Self::sleep(pause, &place, seen.waiting.len());
+            let pause = self.pace.next_pause(seen.waiting.len());
+            sleep(pause, &format!("{}{}", place.id, pause.as_micros()));
         }
         if self.state == State::Closed {
             return Ok(Turn::Plain);
@@ -229,8 +224,7 @@ impl Line {
                 self.place = Some(place.clone());
                 let journal = pending(operation, waits, None).beside(self.open.clone());
                 checkout.write_pending(&journal.waiting(&place))?;
-                self.joined = outside::now();
-                self.round = outside::since(self.begun).max(SHORTEST);
+                self.pace = Pace::of(self.begun, outside::now());
                 Ok(Entered::Waits)
             }
             Joined::Unknown(words) => Err(unknown(remote, &words).into()),
@@ -263,16 +257,25 @@ impl Line {
             }
         }
     }
+}
 
-    /// Waits longer each time, the longer the more wait, and everybody differently.
-    fn sleep(pause: Duration, place: &Place, waiting: usize) -> Duration {
-        let many = Duration::from_millis(8) * u32::try_from(waiting).unwrap_or(u32::MAX);
-        let longest = pause.max(many).min(PAUSE.1);
-        let seed = format!("{}{}", place.id, pause.as_micros());
-        let share = crc32fast::hash(seed.as_bytes()) % 1000;
-        outside::sleep(longest / 2 + longest * share / 2000);
-        (pause * 3 / 2).min(PAUSE.1)
-    }
+/// Where those stand that are in line and are no operations for our branch.
+fn idle_ones(
+    checkout: &Checkout,
+    remote: &Remote,
+    operation: &Operation,
+) -> Result<BTreeMap<String, Oid>> {
+    let (_, waiting) = checkout.collect(remote)?;
+    let idle = waiting
+        .into_iter()
+        .filter(|each| !each.is_for(&checkout.branch, operation));
+    Ok(idle.map(|each| (each.reference, each.commit)).collect())
+}
+
+/// Waits for half of this time at least, and everybody differently.
+fn sleep(longest: Duration, seed: &str) {
+    let share = crc32fast::hash(seed.as_bytes()) % 1000;
+    outside::sleep(longest / 2 + longest * share / 2000);
 }
 
 /// The line as the remote shows it.
@@ -292,13 +295,14 @@ impl Seen {
         })
     }
 
-    /// How many stand before us, without those of whom it is known that they do nothing; `None` if we are no longer in line.
-    fn rank(&self, place: &Place, idle: &BTreeMap<String, Oid>) -> Option<usize> {
+    /// Who stands before us, without those of whom it is known that they do nothing; `None` if we are no longer in line.
+    fn ahead_of(&self, place: &Place, idle: Option<&BTreeMap<String, Oid>>) -> Option<Vec<String>> {
         let ours = place.reference();
         let same = self.waiting.get(&ours) == Some(&place.commit);
         let before = self.waiting.range(..ours);
-        let busy = before.filter(|(name, commit)| idle.get(*name) != Some(commit));
-        same.then(|| busy.count())
+        let is_idle = |name, commit| idle.is_some_and(|idle| idle.get(name) == Some(commit));
+        let busy = before.filter(|(name, commit)| !is_idle(*name, *commit));
+        same.then(|| busy.map(|(name, _)| name.clone()).collect())
     }
 }
 

@@ -1,0 +1,147 @@
+//! How long somebody waits in line: before a look at it, and until it is to do what nobody before it does.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use git2::Oid;
+
+/// How long we wait between two looks at the line, at first and at most.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(30), Duration::from_secs(2));
+
+/// How much longer we wait for each one that stands in line.
+const A_PLACE: Duration = Duration::from_millis(8);
+
+/// The shortest time that somebody is given to publish what waits.
+const SHORTEST: Duration = Duration::from_millis(200);
+
+/// How long we have waited, and for whom.
+pub(super) struct Pace {
+    /// How long it took to come as far as into the line: about as long as others take to publish.
+    round: Duration,
+    joined: Instant,
+    /// When somebody who stood before us was seen to have gone.
+    went: Instant,
+    /// The refs of those who stood before us when we looked.
+    ahead: Vec<String>,
+    pause: Duration,
+}
+
+impl Pace {
+    /// That of somebody who comes into the line now, and began to try at that time.
+    pub(super) fn of(begun: Instant, now: Instant) -> Self {
+        Self {
+            round: now.saturating_duration_since(begun).max(SHORTEST),
+            joined: now,
+            went: now,
+            ahead: Vec::new(),
+            pause: PAUSE.0,
+        }
+    }
+
+    /// How long to wait at most before the first look: others who have lost the same race come into the line meanwhile.
+    pub(super) fn first_pause(&self) -> Duration {
+        (self.round / 8).min(PAUSE.1)
+    }
+
+    /// How long to wait at most before the next look, while so many wait. Whoever looks more often keeps the remote from the work of
+    /// those whose turn it is.
+    pub(super) fn next_pause(&mut self, waiting: usize) -> Duration {
+        let many = A_PLACE.saturating_mul(u32::try_from(waiting).unwrap_or(u32::MAX));
+        let pause = self.pause.max(many).max(self.round / 2).min(PAUSE.1);
+        self.pause = (self.pause * 3 / 2).min(PAUSE.1);
+        pause
+    }
+
+    /// For how long the line stands still, as it is now: as long as somebody before us goes, nobody needs to step in. Those who go may
+    /// wait for another branch, and more of them come: at least half of the time that we have been here counts.
+    pub(super) fn stood(&mut self, waiting: &BTreeMap<String, Oid>, now: Instant) -> Duration {
+        if self.ahead.iter().any(|each| !waiting.contains_key(each)) {
+            self.went = now;
+        }
+        let still = now.saturating_duration_since(self.went);
+        still.max(now.saturating_duration_since(self.joined) / 2)
+    }
+
+    /// Whether a line that stood still for so long does so for longer than somebody needs to publish.
+    pub(super) fn is_over(&self, stood: Duration) -> bool {
+        stood > self.round
+    }
+
+    /// Whether it is our turn behind these: at once behind nobody, else when each of them, and we, had a round.
+    pub(super) fn is_our_turn(&mut self, ahead: Vec<String>, stood: Duration) -> bool {
+        let rank = u32::try_from(ahead.len()).unwrap_or(u32::MAX - 1);
+        self.ahead = ahead;
+        rank == 0 || stood > self.round.saturating_mul(rank + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refs(names: &str) -> Vec<String> {
+        names.chars().map(String::from).collect()
+    }
+
+    /// How many seconds the line stands still, `before` us and behind, after so many.
+    fn stood(pace: &mut Pace, (joined, after): (Instant, u64), before: &str, behind: &str) -> u64 {
+        let waiting = refs(&format!("{before}{behind}"));
+        let waiting = waiting.into_iter().map(|name| (name, Oid::ZERO_SHA1));
+        let stood = pace.stood(&waiting.collect(), joined + Duration::from_secs(after));
+        pace.is_our_turn(refs(before), stood);
+        stood.as_secs()
+    }
+
+    #[test]
+    fn the_line_stands_still_until_somebody_before_us_goes() {
+        let begin = Instant::now();
+        let mut pace = Pace::of(begin, begin);
+        let mut stood = |after, before, behind| stood(&mut pace, (begin, after), before, behind);
+        assert_eq!(stood(1, "bc", "xyz"), 1);
+        // Others come, before us and behind, and one goes from behind us.
+        assert_eq!(stood(3, "abc", "wxy"), 3);
+        assert_eq!(stood(4, "ab", "wxy"), 2);
+        assert_eq!(stood(12, "ab", "w"), 8);
+        // All are gone, and others are there.
+        assert_eq!(stood(14, "d", "w"), 7);
+        assert_eq!(stood(18, "d", "w"), 9);
+        assert_eq!(stood(30, "d", "w"), 16);
+        // Whoever goes again and again does not keep us waiting for ever.
+        assert_eq!(stood(40, "e", "w"), 20);
+    }
+
+    #[test]
+    fn the_more_stand_before_us_the_later_is_our_turn() {
+        let now = Instant::now();
+        let begun = now.checked_sub(Duration::from_secs(3)).unwrap();
+        let mut pace = Pace::of(begun, now);
+        for (ahead, seconds) in [("a", 6), ("ab", 9), ("abcd", 15)] {
+            let mut ours = |stood| pace.is_our_turn(refs(ahead), Duration::from_secs(stood));
+            assert!(!ours(seconds) && ours(seconds + 1), "{ahead}");
+        }
+        assert!(pace.is_our_turn(Vec::new(), Duration::ZERO));
+        assert!(!pace.is_over(Duration::from_secs(3)) && pace.is_over(Duration::from_secs(4)));
+    }
+
+    #[test]
+    fn pauses_grow_with_the_round_and_with_those_who_wait_and_end_somewhere() {
+        let now = Instant::now();
+        let after = |milliseconds| Pace::of(now, now + Duration::from_millis(milliseconds));
+        let mut swift = after(1);
+        assert_eq!(swift.first_pause(), SHORTEST / 8);
+        assert_eq!(swift.next_pause(1), SHORTEST / 2);
+        assert_eq!(swift.next_pause(100), A_PLACE * 100);
+        let mut slow = after(1_600);
+        assert_eq!(slow.first_pause(), Duration::from_millis(200));
+        assert_eq!(slow.next_pause(1), Duration::from_millis(800));
+        let mut stuck = after(60_000);
+        assert_eq!(stuck.first_pause(), PAUSE.1);
+        assert_eq!(stuck.next_pause(usize::MAX), PAUSE.1);
+        // Whoever waits for long looks less and less often.
+        let pauses: Vec<_> = (0..20).map(|_| swift.next_pause(1)).collect();
+        assert!(
+            pauses.is_sorted() && pauses.last() == Some(&PAUSE.1),
+            "{pauses:?}"
+        );
+    }
+}
