@@ -59,6 +59,23 @@ impl Checkout {
         }
     }
 
+    /// Keeps from now on the ref of what is fetched: by that git knows what need not be fetched again.
+    pub(super) fn keep_fetched(&self) {
+        self.keeps_fetched.set(true);
+    }
+
+    /// Removes that ref, if it was kept. What cannot be removed now is removed by the next command.
+    pub(super) fn drop_fetched(&self) {
+        if !self.keeps_fetched.replace(false) {
+            return;
+        }
+        outside::between();
+        let private = format!("{FETCHED}/{FOR_A_CHANGE}");
+        if let Ok(mut reference) = self.repository.find_reference(&private) {
+            let _ = reference.delete();
+        }
+    }
+
     /// Begins to ask where the branch of the remote stands.
     pub(super) fn start_asking(&self, remote: &Remote) -> Result<Asked> {
         self.start_asking_at(remote, remote.source())
@@ -188,8 +205,10 @@ impl Checkout {
         let id = reference
             .target()
             .context("what was fetched is no commit")?;
-        // What cannot be removed now is removed by the next command.
-        let _ = reference.delete();
+        if !self.keeps_fetched.get() {
+            // What cannot be removed now is removed by the next command.
+            let _ = reference.delete();
+        }
         Ok((finished, Some(id)))
     }
 

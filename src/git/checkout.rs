@@ -39,6 +39,8 @@ pub(crate) struct Checkout {
     pub(crate) url: String,
     /// Whether this command holds the guard.
     pub(super) guarded: Cell<bool>,
+    /// Whether the ref of what this command fetches stays.
+    pub(super) keeps_fetched: Cell<bool>,
     /// The repository as it is since more of its history was fetched.
     pub(super) deeper: RefCell<Option<Repository>>,
 }
@@ -64,6 +66,7 @@ impl Checkout {
                 .unwrap_or_default(),
             remote: remote.filter(|_| selection.push),
             guarded: Cell::new(false),
+            keeps_fetched: Cell::new(false),
             deeper: RefCell::new(shallow::that_knows_its_end(&repository)?),
             repository,
         })

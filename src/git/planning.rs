@@ -15,8 +15,8 @@ impl Checkout {
         &self,
         remote: &Remote,
         base: Oid,
-        plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
-    ) -> Result<(Snapshot<'_>, Planned<O>)> {
+        plan: &mut impl FnMut(&Snapshot) -> Result<O>,
+    ) -> Result<(Snapshot<'_>, O)> {
         self.check_own_commits(remote, base)?;
         self.plan_on(base, plan)
     }
@@ -57,18 +57,21 @@ impl Checkout {
         guess: bool,
         plan: &mut impl FnMut(&Snapshot) -> Result<O>,
     ) -> Result<(Snapshot<'_>, O)> {
-        let asked = self.start_asking(remote)?;
         let guess = if guess || known_bad(Variant::StaleBase) {
             self.last_heard()?
         } else {
             None
         };
-        let early = guess.map(|guess| self.plan_on(guess, plan));
+        let Some(guess) = guess else {
+            return self.plan_with(remote, self.fetch(remote)?, plan);
+        };
+        let asked = self.start_asking(remote)?;
+        let early = self.plan_on(guess, plan);
         let tip = self.answer(remote, asked)?;
         let tip = tip.ok_or_else(|| self.no_such_branch(remote))?;
         let (base, planned) = match early {
-            Some(early) if guess == Some(tip) => (tip, early),
-            Some(Ok((_, planned))) if known_bad(Variant::StaleBase) => {
+            early if guess == tip => (tip, early),
+            Ok((_, planned)) if known_bad(Variant::StaleBase) => {
                 let base = self.fetch(remote)?;
                 (base, Ok((self.snapshot(base)?, planned)))
             }

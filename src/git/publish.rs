@@ -89,7 +89,9 @@ impl Checkout {
             all.find(|push| push.operation == operation.id).cloned()
         };
         let earlier = self.pending()?.and_then(of_this_command);
+        self.keep_fetched();
         let published = self.publish_to(remote, operation, plan, stand_in);
+        self.drop_fetched();
         let Some(earlier) = earlier else {
             return published;
         };
@@ -245,7 +247,10 @@ impl Checkout {
                 let landed = landed(planned.outcome, commit.id, Some(remote), work_tree);
                 Ok(Tried::Done(landed.with(others)))
             }
-            PushOutcome::RemoteMoved => Ok(Tried::Overtaken),
+            PushOutcome::RemoteMoved => {
+                self.forget(line)?;
+                Ok(Tried::Overtaken)
+            }
             PushOutcome::Collided => {
                 line.open = Some(journal);
                 Ok(Tried::Overtaken)
@@ -300,6 +305,11 @@ impl Checkout {
             && let Some(failure) = error.downcast_ref::<Failure>()
             && failure.kind == FailureKind::Unknown
         {
+            return published;
+        }
+        if let Ok(Published::Landed { .. } | Published::MovedOn) = published {
+            // The journal is gone. If the ref stays, whoever finds it sees that it is done.
+            let _ = self.take_away(remote, &place);
             return published;
         }
         match self.withdraw(remote, operation, &place) {

@@ -78,6 +78,9 @@ pub(super) fn attempt(
     {
         return Ok(PushOutcome::Refused(pushed.words()));
     }
+    if let Some(lost) = lost_race(&pushed) {
+        return Ok(lost);
+    }
     let Ok(tip) = checkout.ask(remote) else {
         return Ok(PushOutcome::Unknown(pushed.words()));
     };
@@ -96,7 +99,7 @@ pub(super) fn attempt(
                 (Err(error), _) | (_, Err(error)) => PushOutcome::Unknown(format!("{error:#}")),
             })
         }
-        None if is_withheld(&pushed) || is_definite(&pushed) && has_branches(checkout, remote) => {
+        None if names_no_ref(&pushed) || is_definite(&pushed) && has_branches(checkout, remote) => {
             Ok(PushOutcome::Refused(format!(
                 "the remote `{}` has no branch `{}` any more",
                 remote.name, checkout.branch
@@ -236,10 +239,20 @@ fn verdicts(stdout: &str) -> impl Iterator<Item = &str> + Clone {
     stdout.lines().filter(|line| line.starts_with('!'))
 }
 
-/// Whether the push was kept back, by git itself because the remote's branch did not stand where it should, or by the remote because
-/// there was none.
-fn is_withheld(pushed: &Finished) -> bool {
-    pushed.stderr.contains("unable to resolve reference") || is_held_back(pushed)
+/// What came of a push that lost its race; `None` if that is not what git says. Whoever lost plans anew, and sees from where the remote
+/// stands then whether a push that collided has landed after all: where many push at once, to ask for that before would be half of
+/// all work.
+fn lost_race(pushed: &Finished) -> Option<PushOutcome> {
+    if names_no_ref(pushed) {
+        return None;
+    }
+    let outcome = not_applied(pushed);
+    matches!(outcome, PushOutcome::RemoteMoved | PushOutcome::Collided).then_some(outcome)
+}
+
+/// Whether the remote says that there is no such branch.
+fn names_no_ref(pushed: &Finished) -> bool {
+    pushed.stderr.contains("unable to resolve reference")
 }
 
 /// Whether git itself kept it back, because a ref does not stand where it should: nothing was sent.

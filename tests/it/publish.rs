@@ -9,6 +9,7 @@ mod edits;
 mod fence;
 mod inbox;
 mod index;
+mod lost;
 mod meanwhile;
 mod moved;
 mod open;

@@ -85,10 +85,12 @@ fn a_branch_that_was_renamed_is_named_with_those_that_exist() {
     };
     world.remote_git(&["branch", "-q", "-m", "main", "trunk"]);
     world.remote_git(&["symbolic-ref", "HEAD", "refs/heads/trunk"]);
-    world.fails("lock -e dev -m x", 5);
-    let answer = world.fails("status", 3);
-    assert!(answer.stderr.contains("these exist: `trunk`"), "{answer}");
+    let assert_named = |line| {
+        let answer = world.fails(line, 3);
+        assert!(answer.stderr.contains("these exist: `trunk`"), "{answer}");
+    };
+    assert_named("lock -e dev -m x");
+    assert_named("status");
     world.git(&["fetch", "-q", "--prune"]);
-    let answer = world.fails("lock -e dev -m x", 3);
-    assert!(answer.stderr.contains("these exist: `trunk`"), "{answer}");
+    assert_named("lock -e dev -m x");
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use super::answer::{Slow, upload_pack, usual_receive_pack};
 use super::together::{assert_done, assert_settled, kill_in_line, yard};
-use crate::world::{LOCK, RELEASE, TRAIN, World, program_path};
+use crate::world::{LOCK, RELEASE, TRAIN, World};
 
 /// A world whose server is still at work on the push of a killed command.
 fn interrupted(line: &str) -> (World, Slow) {
@@ -151,8 +151,20 @@ fn what_landed_before_its_branch_was_deleted_may_come_back_with_it() {
     assert_done_once(&world, RELEASE, "release web 1");
 }
 
-/// Tells the first push of a command as one that met another, without sending it, and does something when the remote has been asked.
-fn colliding(world: &World, then: &str) -> String {
+/// When something happens.
+#[derive(Clone, Copy, Debug)]
+enum When {
+    BeforeTheFetch,
+    AfterIt,
+}
+
+/// Tells the first push of a command as one that met another, without sending it, and does something about when the remote is asked
+/// the next time.
+fn colliding(world: &World, when: When, then: &str) -> String {
+    let [before, after] = match when {
+        When::BeforeTheFetch => [then, ":"],
+        When::AfterIt => [":", then],
+    };
     world.git_in_front(&format!(
         "cd ../scratch
         case \"$*\" in
@@ -163,8 +175,15 @@ fn colliding(world: &World, then: &str) -> String {
                 exit 1
             fi;;
         *ls-remote*|*fetch*)
-            if [ -e asked ] && [ ! -e then ]; then : > then; (cd ../checkout && {then}); fi
-            if [ -e sent ]; then : > asked; fi;;
+            if [ -e sent ] && [ ! -e then ]; then
+                : > then
+                cd ../checkout
+                ({before})
+                git \"$@\"
+                code=$?
+                ({after})
+                exit $code
+            fi;;
         esac
         cd ../checkout
         exec git \"$@\""
@@ -173,46 +192,58 @@ fn colliding(world: &World, then: &str) -> String {
 
 #[test]
 fn a_push_that_met_itself_is_not_planned_again() {
-    let world = World::yard();
-    // As if git had sent it twice: the second one found the ref locked by the first, which lands when the remote was asked.
-    let path = colliding(&world, "git $(cat ../scratch/sent)");
-    let answer = world.run_with(RELEASE, &[("PATH", Some(&path))]);
-    assert_eq!(answer.code, 0, "{answer}");
-    assert!(world.room().join("scratch/then").exists(), "{answer}");
-    let subjects = world.subjects();
-    assert_eq!(subjects[..2], ["release web 1", "setup: files"], "{answer}");
-    world.assert_in_step();
-    world.assert_tidy();
+    for when in [When::BeforeTheFetch, When::AfterIt] {
+        let world = World::yard();
+        // As if git had sent it twice: the second one found the ref locked by the first, which lands later.
+        let path = colliding(&world, when, "git $(cat ../scratch/sent)");
+        let answer = world.run_with(RELEASE, &[("PATH", Some(&path))]);
+        let told = format!("{when:?}: {answer}");
+        assert_eq!(answer.code, 0, "{told}");
+        assert!(world.room().join("scratch/then").exists(), "{told}");
+        assert_eq!(
+            world.subjects()[..2],
+            ["release web 1", "setup: files"],
+            "{told}"
+        );
+        world.assert_in_step();
+        world.assert_tidy();
+    }
 }
 
 #[test]
 fn a_push_that_met_another_one_is_open_while_the_remote_is_gone() {
-    let world = World::yard();
-    let path = colliding(&world, "mv ../remote.git ../gone.git");
-    let answer = world.run_with(RELEASE, &[("PATH", Some(&path))]);
-    assert_eq!(answer.code, 4, "{answer}");
-    assert!(answer.stderr.contains("is still unknown"), "{answer}");
-    world.shell("mv ../gone.git ../remote.git");
-    assert_done_once(&world, RELEASE, "release web 1");
+    for when in [When::BeforeTheFetch, When::AfterIt] {
+        let world = World::yard();
+        let path = colliding(&world, when, "mv ../remote.git ../gone.git");
+        let answer = world.run_with(RELEASE, &[("PATH", Some(&path))]);
+        assert_eq!(answer.code, 4, "{when:?}: {answer}");
+        assert!(
+            answer.stderr.contains("is still unknown"),
+            "{when:?}: {answer}"
+        );
+        world.shell("mv ../gone.git ../remote.git");
+        assert_done_once(&world, RELEASE, "release web 1");
+    }
 }
 
 #[test]
 fn a_push_that_met_another_one_is_refused_as_what_that_made_of_it() {
-    let world = World::yard();
-    world.ok("lock -e dev --lock-id before -m x");
-    let other = world.clone_to("other");
-    let unlock = "unlock -e dev --lock-id before";
-    let then = format!(
-        "cd '{}' && env -u GIT_DIR '{}' {unlock} --author-name Bo --author-email bo@x.example",
-        other.checkout().display(),
-        program_path()
-    );
-    let path = colliding(&world, &then);
-    let answer = world.run_with(unlock, &[("PATH", Some(&path))]);
-    assert_eq!(answer.code, 3, "{answer}");
-    assert!(world.room().join("scratch/then").exists(), "{answer}");
-    assert!(answer.stderr.contains("there is no lock"), "{answer}");
-    assert_eq!(world.left_lying(), [""; 0]);
+    for when in [When::BeforeTheFetch, When::AfterIt] {
+        let world = World::yard();
+        world.ok("lock -e dev --lock-id before -m x");
+        let other = world.clone_to("other");
+        let unlock = "unlock -e dev --lock-id before";
+        let then = other.in_script(&format!(
+            "{unlock} --author-name Bo --author-email bo@x.example > /dev/null"
+        ));
+        let path = colliding(&world, when, &then);
+        let answer = world.run_with(unlock, &[("PATH", Some(&path))]);
+        let told = format!("{when:?}: {answer}");
+        assert_eq!(answer.code, 3, "{told}");
+        assert!(world.room().join("scratch/then").exists(), "{told}");
+        assert!(answer.stderr.contains("there is no lock"), "{told}");
+        assert_eq!(world.left_lying(), [""; 0], "{told}");
+    }
 }
 
 #[test]

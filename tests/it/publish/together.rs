@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::world::{Answer, LOCK, RELEASE, TRAIN, Tree, World, program_path, text};
+use crate::world::{Answer, LOCK, RELEASE, TRAIN, Tree, World, text};
 
 use super::answer::upload_pack;
 use super::race::{assert_all_landed, locks};
@@ -181,11 +181,11 @@ fn sent_twice(last: &str) -> [World; 3] {
     let clone = world.clone_to("clone");
     let other = world.clone_to("other");
     world.ok("lock -e dev --lock-id before -m x");
-    let (program, folder) = (program_path(), other.checkout().display().to_string());
+    let lock = other.in_script("lock -e dev --lock-id other -m x");
     let lines = format!(
         "read ours commit place rest; case $place in refs/heads/*) exit 0;; esac
         git push -q --no-verify origin $commit:$place
-        (cd '{folder}' && env -u GIT_DIR -u GIT_PREFIX '{program}' lock -e dev --lock-id other -m x)
+        {lock}
         {last}
         exit 1"
     );

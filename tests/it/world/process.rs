@@ -81,6 +81,12 @@ impl World {
         format!("{}/scratch/front:{real}", self.room().display())
     }
 
+    /// The line by which a script of another checkout, or of git, runs a command in this one.
+    pub(crate) fn in_script(&self, line: &str) -> String {
+        let (folder, program) = (self.checkout().display(), program_path());
+        format!("(cd '{folder}' && env -u GIT_DIR -u GIT_PREFIX '{program}' {line})")
+    }
+
     /// Makes a script a hook of the checkout.
     pub(crate) fn hook(&self, name: &str, lines: &str) -> PathBuf {
         let hooks = self.git(&["rev-parse", "--git-path", "hooks"]);
