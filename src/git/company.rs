@@ -115,7 +115,7 @@ impl Checkout {
         if slip.branch != self.branch {
             return Ok(Taken::Not);
         }
-        match self.find(base, slip.since, &(operation.mark)(id)) {
+        match self.find_waiting(base, waiting, operation) {
             Ok(Found::At(_)) => return Ok(Taken::Away),
             Ok(Found::Nowhere) => {}
             // It might be there, where a shallow clone cannot see it, or it begins at what is no commit.

@@ -69,3 +69,15 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+/// What went wrong, and what can be done, in one line.
+pub(super) fn with_hint(error: &anyhow::Error) -> String {
+    match error.downcast_ref::<Failure>() {
+        Some(Failure {
+            message,
+            hint: Some(hint),
+            ..
+        }) => format!("{message} ({hint})"),
+        _ => format!("{error:#}"),
+    }
+}

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use git2::Oid;
 
+use super::failure::with_hint;
 use super::inbox::{Found, Place, WAITS_AT_MOST, is_over};
 use super::known_bad::{Variant, known_bad};
 use super::operation::Operation;
@@ -71,7 +72,7 @@ impl Checkout {
             (Some(place.commit), None)
         } else {
             let fence = self.write_fence(&place.id, &self.sender(operation, place))?;
-            let there = self.stands(remote, &reference, "")?;
+            let there = self.stands(remote, &reference)?;
             (there, Some(fence))
         };
         let mut words = String::new();
@@ -87,7 +88,7 @@ impl Checkout {
                 return Ok(());
             }
             words = pushed.words();
-            let now = self.stands(remote, &reference, &words)?;
+            let now = self.stands(remote, &reference)?;
             if now == there && !pushed.is_ok() {
                 break;
             }
@@ -96,18 +97,14 @@ impl Checkout {
         Err(still_waits(remote, &reference, &words).into())
     }
 
-    /// What stands in a place of the inbox. Fails for a remote that shows not even the branch, with the words that came before.
-    pub(super) fn stands(
-        &self,
-        remote: &Remote,
-        reference: &str,
-        words: &str,
-    ) -> Result<Option<Oid>> {
+    /// What stands in a place of the inbox. Fails for a remote that shows not even the branch.
+    pub(super) fn stands(&self, remote: &Remote, reference: &str) -> Result<Option<Oid>> {
         let branch = self.branch_ref();
         let mut there = self.ask_for(remote, &[&branch, reference])?;
         if !there.contains_key(&branch) {
             // An answer that breaks off can look like that of an empty repository.
-            return Err(still_waits(remote, reference, words).into());
+            let why = with_hint(&self.no_such_branch(remote).into());
+            return Err(still_waits(remote, reference, &why).into());
         }
         Ok(there.remove(reference))
     }

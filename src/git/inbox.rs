@@ -201,7 +201,7 @@ impl Checkout {
         if push::is_no_contact(&pushed) {
             return Ok(Joined::NoContact(unreachable(remote, &pushed)));
         }
-        let Ok(there) = self.stands(remote, &reference, &pushed.words()) else {
+        let Ok(there) = self.stands(remote, &reference) else {
             return Ok(Joined::Unknown(pushed.words()));
         };
         if let Some(commit) = there {
@@ -294,6 +294,19 @@ impl Checkout {
             reference?.delete()?;
         }
         Ok(())
+    }
+
+    /// The commit of an operation that waits, if `tip` has it in its history.
+    pub(super) fn find_waiting(
+        &self,
+        tip: Oid,
+        waiting: &Waiting,
+        operation: &Operation,
+    ) -> Result<Found> {
+        match &waiting.says {
+            Says::Operation(slip) => self.find(tip, slip.since, &(operation.mark)(waiting.id())),
+            Says::Fence | Says::Nothing => Ok(Found::Nowhere),
+        }
     }
 
     /// The commit of the operation with this mark that `tip` has in its history and `since` has not.

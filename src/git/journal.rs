@@ -173,8 +173,8 @@ impl Checkout {
         write(&self.journal_path(), pending, Survives::PowerCut)
     }
 
-    /// Clears the journal after the commit point, where nothing may fail any more. Only words come after it: a command that is
-    /// killed before is known when it is repeated, one that is killed later would be done twice.
+    /// Clears the journal after the commit point, where nothing may fail any more. Nothing that takes long may come after it: a
+    /// command that is killed before is known when it is repeated, one that is killed later would be done twice.
     pub(super) fn forget_pending(&self) {
         self.drop_fetched();
         if let Err(error) = self.clear_pending() {

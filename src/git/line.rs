@@ -1,4 +1,4 @@
-//! The line in which operations wait that lost a race: whose turn it is to publish all of them, and when somebody else steps in
+//! The line in which operations wait that lost a race, or all of them: whose turn it is to publish all of them, and when somebody else steps in
 //! for one that does not.
 
 mod pace;
@@ -16,13 +16,15 @@ use super::fence::Withdrawn;
 use super::inbox::{Found, INBOX, Joined, Place};
 use super::journal::Pending;
 use super::known_bad::{Variant, known_bad};
-use super::operation::{Operation, pending};
+use super::operation::{Combining, Operation, pending};
 use super::remote::Remote;
 use super::{Checkout, Failure, outside};
 
 /// How an operation stands in line.
 pub(super) struct Line {
     begun: Instant,
+    /// When the operation set out for the line, the last time.
+    set_out: Instant,
     state: State,
     /// Our own place, while the operation waits on the remote.
     pub(super) place: Option<Place>,
@@ -37,7 +39,7 @@ pub(super) struct Line {
 enum State {
     /// Whether there is a line is not known yet.
     Unknown,
-    /// Whoever loses a race waits in line. The operation is not in the history up to this commit.
+    /// Whoever loses a race waits in line, or everybody does. The operation is not in the history up to this commit.
     Formed(Oid),
     /// The remote has no line.
     Closed,
@@ -60,8 +62,6 @@ pub(super) enum Turn {
     Lead(Company),
     /// Nothing: somebody else has published it.
     Landed(Oid),
-    /// Nothing: it was nobody's turn for too long.
-    TooLate,
 }
 
 impl Line {
@@ -69,9 +69,10 @@ impl Line {
         let now = outside::now();
         Self {
             begun: now,
+            set_out: now,
             state: State::Unknown,
             place: None,
-            pace: Pace::of(now, now),
+            pace: Pace::of(Duration::ZERO, Duration::ZERO, now),
             open,
             alone: false,
         }
@@ -88,9 +89,22 @@ impl Line {
         self.state != State::Unknown
     }
 
-    /// Forms the line. Whether somebody waits in it, or the branch is no longer where it was.
-    pub(super) fn form(&mut self, checkout: &Checkout, remote: &Remote, base: Oid) -> Result<bool> {
+    /// Forms the line, where there is to be one. Whether to wait in it without having lost a race: where everybody does, where
+    /// somebody waits already, and where the branch is no longer where it was.
+    pub(super) fn form(
+        &mut self,
+        checkout: &Checkout,
+        remote: &Remote,
+        (operation, base): (&Operation, Oid),
+        combining: Combining,
+    ) -> Result<bool> {
+        if self.is_known() || combining == Combining::Never {
+            return Ok(false);
+        }
         self.state = State::Formed(base);
+        if combining == Combining::Always && operation.letter.is_some() {
+            return Ok(true);
+        }
         let seen = Seen::ask(checkout, remote)?;
         if seen.tip.is_none() {
             return Err(checkout.no_such_branch(remote).into());
@@ -139,11 +153,9 @@ impl Line {
                 let others = idle.insert(idle_ones(checkout, remote, operation)?);
                 ahead = seen.ahead_of(&place, Some(others)).unwrap_or(ahead);
             }
-            if self.pace.is_our_turn(ahead, stood) {
+            // Whoever can wait no longer tries it: the push compares, whoever else does the same.
+            if self.pace.is_our_turn(ahead, stood) || outside::since(self.begun) > patience {
                 break;
-            }
-            if outside::since(self.begun) > patience {
-                return Ok(Turn::TooLate);
             }
             waiting.get_or_insert_with(|| doing!("waiting", "for others that publish this, too"));
             let pause = self.pace.next_pause(seen.waiting.len());
@@ -193,6 +205,7 @@ impl Line {
         let tip = checkout.fetch(remote)?;
         let found = checkout.find(tip, place.since, &(operation.mark)(&place.id))?;
         self.place = None;
+        self.set_out = outside::now();
         if let Found::At(commit) = found {
             return Ok(Some(commit));
         }
@@ -219,12 +232,15 @@ impl Line {
         checkout.write_pending(&journal.waiting(&place))?;
         // From here on a failure is one of an operation that may wait there.
         self.place = Some(place.clone());
+        let asked = outside::now();
         match checkout.join(remote, &place)? {
             Joined::Waits(place) => {
+                let now = outside::now();
+                let took = |since| now.saturating_duration_since(since);
+                self.pace = Pace::of(took(self.set_out), took(asked), now);
                 self.place = Some(place.clone());
                 let journal = pending(operation, waits, None).beside(self.open.clone());
                 checkout.write_pending(&journal.waiting(&place))?;
-                self.pace = Pace::of(self.begun, outside::now());
                 Ok(Entered::Waits)
             }
             Joined::Unknown(words) => Err(unknown(remote, &words).into()),
@@ -259,16 +275,20 @@ impl Line {
     }
 }
 
-/// Where those stand that are in line and are no operations for our branch.
+/// Where those stand that are in line and are no operations for our branch, or have landed on it and could not be taken away.
 fn idle_ones(
     checkout: &Checkout,
     remote: &Remote,
     operation: &Operation,
 ) -> Result<BTreeMap<String, Oid>> {
-    let (_, waiting) = checkout.collect(remote)?;
-    let idle = waiting
-        .into_iter()
-        .filter(|each| !each.is_for(&checkout.branch, operation));
+    let (tip, waiting) = checkout.collect(remote)?;
+    let idle = waiting.into_iter().filter(|each| {
+        !each.is_for(&checkout.branch, operation)
+            || matches!(
+                checkout.find_waiting(tip, each, operation),
+                Ok(Found::At(_))
+            )
+    });
     Ok(idle.map(|each| (each.reference, each.commit)).collect())
 }
 

@@ -59,7 +59,7 @@ pub(crate) use journal::Pending;
 #[cfg(feature = "known-bad")]
 pub(crate) use known_bad::choose as choose_known_bad;
 pub(crate) use litter::{Litter, Whither};
-pub(crate) use operation::{Operation, Other, Planned, Published};
+pub(crate) use operation::{Combining, Operation, Other, Planned, Published};
 #[cfg(test)]
 pub(crate) use outside::played;
 #[cfg(test)]

@@ -43,13 +43,23 @@ pub(crate) struct Other {
 /// is left to the one who asked for it.
 pub(crate) type StandIn<'a> = dyn Fn(&Snapshot, &str, &str) -> Result<Other> + 'a;
 
+/// Which operations wait on the remote, for one command to publish all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Combining {
+    Never,
+    /// Those that lost a race.
+    AfterALostRace,
+    /// All of them, without a try of their own before.
+    Always,
+}
+
 /// A plan on one snapshot.
 pub(crate) struct Planned<O> {
     pub(crate) changes: ChangeSet,
     pub(crate) message: String,
     pub(crate) outcome: O,
-    /// Whether the repository wants operations that lost a race to wait for each other.
-    pub(crate) combine: bool,
+    /// What the repository wants to go together.
+    pub(crate) combining: Combining,
 }
 
 /// What became of a plan.

@@ -8,11 +8,12 @@ use git2::Oid;
 
 use super::commit::UnpushedCommit;
 use super::company::Written;
+use super::failure::with_hint;
 use super::fence::Withdrawn;
 use super::inbox::{self, Place};
 use super::journal::Pending;
 use super::line::{Line, Turn};
-use super::operation::{Operation, Planned, Published, StandIn, landed, pending};
+use super::operation::{Combining, Operation, Planned, Published, StandIn, landed, pending};
 use super::push::{self, Load, PushOutcome};
 use super::remote::Remote;
 use super::settle::Settled;
@@ -157,7 +158,6 @@ impl Checkout {
                 Turn::Plain => None,
                 Turn::Lead(company) => Some(company),
                 Turn::Landed(commit) => return self.done_by_others(remote, commit, plan),
-                Turn::TooLate => break,
             };
             let planned = match &company {
                 Some(company) => self.plan_with(remote, company.base, plan),
@@ -173,11 +173,17 @@ impl Checkout {
                 self.forget(line)?;
             }
             let (base, planned) = planned?;
-            if !line.is_known()
-                && combines
-                && planned.combine
-                && !planned.changes.is_empty()
-                && line.form(self, remote, base.commit())?
+            let combining = if combines {
+                planned.combining
+            } else {
+                Combining::Never
+            };
+            // What waits is published only where the branch as it is now wants it.
+            if company.is_some() && combining == Combining::Never {
+                line.alone = true;
+            }
+            if !planned.changes.is_empty()
+                && line.form(self, remote, (operation, base.commit()), combining)?
             {
                 continue;
             }
@@ -308,8 +314,7 @@ impl Checkout {
             return published;
         }
         if let Ok(Published::Landed { .. } | Published::MovedOn) = published {
-            // The journal is gone. If the ref stays, whoever finds it sees that it is done.
-            let _ = self.take_away(remote, &place);
+            // The journal is gone, and a push would take long: whoever finds the ref sees that it is done.
             return published;
         }
         match self.withdraw(remote, operation, &place) {
@@ -319,11 +324,14 @@ impl Checkout {
             }
             Ok(Withdrawn::Landed(commit)) => self.done_by_others(remote, commit, plan),
             Err(error) => {
-                let message = match published {
-                    Ok(_) => format!("{error:#}"),
-                    Err(failed) => format!("{failed:#}\n{error:#}"),
-                };
-                Err(Failure::unknown(message).into())
+                let reasons = published.err().into_iter().chain([error]);
+                let mut reasons: Vec<_> = reasons.map(|error| with_hint(&error)).collect();
+                reasons.dedup();
+                let message = format!(
+                    "whether the operation is done is unknown:\n{}",
+                    reasons.join("\n")
+                );
+                Err(Failure::still_unknown(message).into())
             }
         }
     }

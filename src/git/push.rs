@@ -1,4 +1,4 @@
-//! One push with compare-and-swap, and what came of it. Failures are not believed until the remote was asked.
+//! One push with compare-and-swap, and what came of it. Other failures than a lost race are not believed until the remote was asked.
 
 use anyhow::Result;
 use git2::Oid;
@@ -19,8 +19,8 @@ pub(super) enum PushOutcome {
     Landed(Oid),
     /// Somebody else was faster; the commit can never land.
     RemoteMoved,
-    /// Another push was under way at the same moment, and the branch stands where it stood. If git has sent ours twice, the other
-    /// one was our own, and lands.
+    /// Another push was under way at the same moment, or came before. If git has sent ours twice, that was our own, and has landed or
+    /// lands.
     Collided,
     /// The remote, or a hook on our side, said no.
     Refused(String),
@@ -313,7 +313,7 @@ fn is_no_folder(pushed: &Finished) -> bool {
     words.any(|line| line.contains(&format!("exists; cannot create '{INBOX}/")))
 }
 
-/// The branch still stands at the parent: was that the last word?
+/// What a push came to that has not landed, by git's own words.
 pub(super) fn not_applied(pushed: &Finished) -> PushOutcome {
     // Two pushes that meet on the server: the ref was locked for the other, which then may have been refused.
     const COLLISIONS: [&str; 4] = [

@@ -28,7 +28,7 @@ pub(crate) use name::{
     InvalidName, LockId, SourceRef, TagName, TeamName, Version,
 };
 pub(crate) use nesting::check_nesting;
-pub(crate) use options::Options;
+pub(crate) use options::{Combine, Options};
 pub(crate) use point::EnvPoint;
 pub(crate) use text::{FreeText, plain};
 pub(crate) use time::{Actor, Moment, When};

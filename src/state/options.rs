@@ -31,8 +31,45 @@ pub(crate) struct Options {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct PublishOptions {
-    /// Whether operations that lost a race wait on the remote, for one command to publish all of them.
-    pub(crate) combine: bool,
+    /// Which operations wait on the remote, for one command to publish all of them.
+    pub(crate) combine: Combine,
+}
+
+/// Which operations go to the remote together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "CombineText")]
+pub(crate) enum Combine {
+    /// None.
+    #[default]
+    Never,
+    /// Those that lost a race.
+    AfterALostRace,
+    /// All of them, also before they have tried alone.
+    Always,
+}
+
+/// How the file says so.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "`true`, `false` or `always`")]
+enum CombineText {
+    Whether(bool),
+    Word(CombineWord),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum CombineWord {
+    Always,
+}
+
+impl From<CombineText> for Combine {
+    fn from(text: CombineText) -> Self {
+        match text {
+            CombineText::Whether(false) => Self::Never,
+            CombineText::Whether(true) => Self::AfterALostRace,
+            CombineText::Word(CombineWord::Always) => Self::Always,
+        }
+    }
 }
 
 /// The `argocd` section of the options.
@@ -113,7 +150,14 @@ mod tests {
             5
         );
         assert!(read("commitData: true").unwrap().commit_data);
-        assert!(read("publish: {combine: true}").unwrap().publish.combine);
+        for (text, combine) in [
+            ("true", Combine::AfterALostRace),
+            ("always", Combine::Always),
+            ("false", Combine::Never),
+        ] {
+            let options = read(&format!("publish: {{combine: {text}}}")).unwrap();
+            assert_eq!(options.publish.combine, combine);
+        }
         let minor = read("minorRegexes: ['^ *image:']").unwrap().minor_lines;
         assert!(!minor.is_empty());
         for bad in [
@@ -123,6 +167,8 @@ mod tests {
             "releaseVersionsLimit: 4",
             "hook: rm -rf",
             "a: [",
+            "publish: {combine: never}",
+            "publish: {combine: 1}",
         ] {
             assert!(read(bad).is_err(), "{bad}");
         }

@@ -1,5 +1,6 @@
 //! How a change reaches the remote: `docs/publish.md`, scenario by scenario.
 
+mod always;
 mod answer;
 mod bare;
 mod clone;

@@ -23,7 +23,7 @@ use crate::cli::session::Session;
 use crate::cli::{self, Cli, Global, parse};
 use crate::git::double::{Refs, Server};
 use crate::git::played::play;
-use crate::state::Moment;
+use crate::state::{Combine, Moment};
 
 /// How often a command is tried whose end is open.
 const TRIES: usize = 4;
@@ -31,7 +31,7 @@ const TRIES: usize = 4;
 /// What is fixed about a history beside its seed.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Wish {
-    pub(super) combine: Option<bool>,
+    pub(super) combine: Option<Combine>,
     pub(super) weather: Option<Weather>,
     pub(super) bad: Option<Bad>,
 }
@@ -121,7 +121,11 @@ impl Shop {
             _ => Weather::STORM,
         };
         let weather = wish.weather.unwrap_or(drawn);
-        let drawn = chance.hits(500);
+        let drawn = match chance.below(10) {
+            0..4 => Combine::Never,
+            4..7 => Combine::AfterALostRace,
+            _ => Combine::Always,
+        };
         let base = self.base(wish.combine.unwrap_or(drawn));
         let server = self.server(room);
         let mut commands = Vec::new();

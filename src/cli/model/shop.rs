@@ -10,6 +10,7 @@ use git2::{FileMode, Oid, Repository, Signature, Time};
 use super::chance::Chance;
 use super::stage::MAIN;
 use crate::git::double::set;
+use crate::state::Combine;
 
 /// The moment at which every history begins, in seconds since 1970.
 pub(super) const BEGINNING: i64 = 1_721_642_400;
@@ -21,8 +22,8 @@ const ENVIRONMENTS: [&str; 3] = ["development", "staging", "production"];
 /// Where everything lies, and the state at which histories begin.
 pub(super) struct Shop {
     room: tempfile::TempDir,
-    /// Without combining, and with it.
-    bases: [Oid; 2],
+    /// That of each way to let operations go together.
+    bases: [(Combine, Oid); 3],
 }
 
 /// A command that an actor runs.
@@ -53,13 +54,20 @@ impl Shop {
             fs::write(room.path().join(format!("{variant}.yaml")), text).unwrap();
         }
         let repository = Repository::open(&origin).unwrap();
-        let base = |combine: bool| commit(&repository, None, &files(combine), "shop", 0);
-        let bases = [base(false), base(true)];
+        let bases = [
+            (Combine::Never, "commitData: true\n"),
+            (Combine::AfterALostRace, "publish: {combine: true}\n"),
+            (Combine::Always, "publish: {combine: always}\n"),
+        ];
+        let base = |options| commit(&repository, None, &files(options), "shop", 0);
+        let bases = bases.map(|(combine, options)| (combine, base(options)));
         Self { room, bases }
     }
 
-    pub(super) fn base(&self, combine: bool) -> Oid {
-        self.bases[usize::from(combine)]
+    /// The first commit of a repository that lets operations go together in this way.
+    pub(super) fn base(&self, combine: Combine) -> Oid {
+        let mut bases = self.bases.iter();
+        bases.find(|base| base.0 == combine).unwrap().1
     }
 
     /// A room of its own for a history.
@@ -175,16 +183,8 @@ fn bare(folder: &Path, lender: Option<&Path>, config: &str) {
 }
 
 /// Three environments, and three apps with two releases each, of which the first runs everywhere.
-fn files(combine: bool) -> Vec<(String, String)> {
-    let mut files = vec![(
-        "trainyard.yaml".to_owned(),
-        if combine {
-            "publish: {combine: true}\n"
-        } else {
-            "commitData: true\n"
-        }
-        .to_owned(),
-    )];
+fn files(options: &str) -> Vec<(String, String)> {
+    let mut files = vec![("trainyard.yaml".to_owned(), options.to_owned())];
     let mut file = |path: String, text: &str| files.push((path, text.to_owned()));
     for (place, environment) in ENVIRONMENTS.iter().enumerate() {
         let config = match place.checked_sub(1) {

@@ -6,6 +6,7 @@ use super::hand::Bad;
 use super::history::{Came, Wish};
 use super::shop::Shop;
 use super::stage::Weather;
+use crate::state::Combine;
 
 /// How many histories every run of the tests plays.
 const SOME: u64 = 100;
@@ -89,7 +90,7 @@ fn a_seed_plays_the_same_history_again() {
 }
 
 /// After how many histories from this seed on a bad variant is caught, in one that is sound without it.
-fn caught(bad: Bad, combine: Option<bool>, from: u64) {
+fn caught(bad: Bad, combine: Option<Combine>, from: u64) {
     let shop = Shop::new();
     let sound = Wish {
         weather: Some(Weather::STORM),

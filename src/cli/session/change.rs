@@ -11,12 +11,12 @@ use crate::cli::operation::Operation as Wanted;
 use crate::cli::portable::Letter;
 use crate::cli::surroundings::{demands_signatures, tells_another_time};
 use crate::git::{
-    Checkout, Operation, Other, Pending, Planned, Published, Signature, Snapshot, WAITS_AT_MOST,
-    WorkTree, clean, still_open,
+    Checkout, Combining, Operation, Other, Pending, Planned, Published, Signature, Snapshot,
+    WAITS_AT_MOST, WorkTree, clean, still_open,
 };
 use crate::plan::{Context, Ground, Outcome, Source, argocd, render};
 use crate::report::{Fate, Input, Tag, TagState, commit_message};
-use crate::state::{Actor, Moment, trailer};
+use crate::state::{Actor, Combine, Moment, trailer};
 use crate::tree::{ChangeSet, Draft};
 
 /// What came of a change, and what Argo CD is to hear of it.
@@ -123,7 +123,12 @@ impl Session {
                 changes,
                 message,
                 outcome,
-                combine: ground.options.publish.combine && !tells_another_time(),
+                combining: match ground.options.publish.combine {
+                    _ if tells_another_time() => Combining::Never,
+                    Combine::Never => Combining::Never,
+                    Combine::AfterALostRace => Combining::AfterALostRace,
+                    Combine::Always => Combining::Always,
+                },
             })
         };
         let tag = refs.tag.as_ref();

@@ -11,12 +11,15 @@ const PAUSE: (Duration, Duration) = (Duration::from_millis(30), Duration::from_s
 /// How much longer we wait for each one that stands in line.
 const A_PLACE: Duration = Duration::from_millis(8);
 
+/// How often whoever publishes what waits talks to the remote: it looks at the line, fetches, and pushes.
+const TALKS: u32 = 3;
+
 /// The shortest time that somebody is given to publish what waits.
 const SHORTEST: Duration = Duration::from_millis(200);
 
 /// How long we have waited, and for whom.
 pub(super) struct Pace {
-    /// How long it took to come as far as into the line: about as long as others take to publish.
+    /// About how long others take to publish what waits.
     round: Duration,
     joined: Instant,
     /// When somebody who stood before us was seen to have gone.
@@ -27,10 +30,12 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// That of somebody who comes into the line now, and began to try at that time.
-    pub(super) fn of(begun: Instant, now: Instant) -> Self {
+    /// That of somebody who comes into the line now, and for whom it took so long to come there: all in all, and the last talk with
+    /// the remote alone.
+    pub(super) fn of(coming: Duration, talk: Duration, now: Instant) -> Self {
+        let talks = talk.saturating_mul(TALKS);
         Self {
-            round: now.saturating_duration_since(begun).max(SHORTEST),
+            round: coming.max(talks).max(SHORTEST),
             joined: now,
             went: now,
             ahead: Vec::new(),
@@ -62,9 +67,10 @@ impl Pace {
         still.max(now.saturating_duration_since(self.joined) / 2)
     }
 
-    /// Whether a line that stood still for so long does so for longer than somebody needs to publish.
+    /// Whether a line that stood still for so long does so for much longer than somebody needs to publish: to find out who does
+    /// nothing in it is a fetch of all that waits, and in a crowd a round can be too short for that of a hundred.
     pub(super) fn is_over(&self, stood: Duration) -> bool {
-        stood > self.round
+        stood > self.round.saturating_mul(2)
     }
 
     /// Whether it is our turn behind these: at once behind nobody, else when each of them, and we, had a round.
@@ -95,7 +101,7 @@ mod tests {
     #[test]
     fn the_line_stands_still_until_somebody_before_us_goes() {
         let begin = Instant::now();
-        let mut pace = Pace::of(begin, begin);
+        let mut pace = Pace::of(Duration::ZERO, Duration::ZERO, begin);
         let mut stood = |after, before, behind| stood(&mut pace, (begin, after), before, behind);
         assert_eq!(stood(1, "bc", "xyz"), 1);
         // Others come, before us and behind, and one goes from behind us.
@@ -112,21 +118,23 @@ mod tests {
 
     #[test]
     fn the_more_stand_before_us_the_later_is_our_turn() {
-        let now = Instant::now();
-        let begun = now.checked_sub(Duration::from_secs(3)).unwrap();
-        let mut pace = Pace::of(begun, now);
-        for (ahead, seconds) in [("a", 6), ("ab", 9), ("abcd", 15)] {
-            let mut ours = |stood| pace.is_our_turn(refs(ahead), Duration::from_secs(stood));
-            assert!(!ours(seconds) && ours(seconds + 1), "{ahead}");
+        let seconds = Duration::from_secs;
+        let mut pace = Pace::of(seconds(3), seconds(1), Instant::now());
+        for (ahead, end) in [("a", 6), ("ab", 9), ("abcd", 15)] {
+            let mut ours = |stood| pace.is_our_turn(refs(ahead), seconds(stood));
+            assert!(!ours(end) && ours(end + 1), "{ahead}");
         }
         assert!(pace.is_our_turn(Vec::new(), Duration::ZERO));
-        assert!(!pace.is_over(Duration::from_secs(3)) && pace.is_over(Duration::from_secs(4)));
+        assert!(!pace.is_over(seconds(6)) && pace.is_over(seconds(7)));
+        // Whoever came with a single talk knows that others have more of them to do.
+        let pace = Pace::of(seconds(3), seconds(2), Instant::now());
+        assert!(!pace.is_over(seconds(12)) && pace.is_over(seconds(13)));
     }
 
     #[test]
     fn pauses_grow_with_the_round_and_with_those_who_wait_and_end_somewhere() {
         let now = Instant::now();
-        let after = |milliseconds| Pace::of(now, now + Duration::from_millis(milliseconds));
+        let after = |coming| Pace::of(Duration::from_millis(coming), Duration::ZERO, now);
         let mut swift = after(1);
         assert_eq!(swift.first_pause(), SHORTEST / 8);
         assert_eq!(swift.next_pause(1), SHORTEST / 2);

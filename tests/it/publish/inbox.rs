@@ -1,7 +1,9 @@
 //! What lies in the inbox of the remote for others, for nobody, or for too long; and remotes that have none.
 
 use super::race::{assert_all_landed, locks};
-use super::together::{NO_DELETION, assert_done, assert_settled, killed_in_line, waiting, yard};
+use super::together::{
+    NO_DELETION, assert_done, assert_settled, killed_in_line, waiting, yard, yard_that_combines,
+};
 use crate::world::{LOCK, RELEASE, World};
 
 #[test]
@@ -179,8 +181,10 @@ fn what_waits_for_another_branch_stays() {
 #[test]
 fn a_remote_without_such_refs_gets_the_plain_loop() {
     let refuse = "while read old new ref; do case $ref in refs/trainyard/*) echo no >&2; exit 1;; esac; done";
-    for without in ["refs", "atomic", "deletion"] {
-        let world = yard();
+    let without = ["refs", "atomic", "deletion"];
+    let cases = ["true", "always"].map(|combine| without.map(|without| (combine, without)));
+    for (combine, without) in cases.into_iter().flatten() {
+        let world = yard_that_combines(combine);
         match without {
             "refs" => drop(world.remote_hook("pre-receive", refuse)),
             "atomic" => drop(world.remote_git(&["config", "receive.advertiseAtomic", "false"])),

@@ -42,7 +42,7 @@ fn assert_both_once(world: &World, clones: &[World; 2]) {
 }
 
 /// The commands of git that talked to the remote, in their order, and what they were about.
-fn talks(answer: &Answer) -> Vec<String> {
+pub(super) fn talks(answer: &Answer) -> Vec<String> {
     let about = |line: &str| {
         let words = line.trim().strip_prefix("git ")?;
         let verb = words.split(' ').next()?;

@@ -9,7 +9,12 @@ use super::race::{assert_all_landed, locks};
 
 /// A yard that wants operations to be published together.
 pub(super) fn yard() -> World {
-    let options = text("publish:\n  combine: true\n");
+    yard_that_combines("true")
+}
+
+/// A yard with this as `publish.combine`.
+pub(super) fn yard_that_combines(combine: &str) -> World {
+    let options = text(&format!("publish:\n  combine: {combine}\n"));
     World::yard_with(Tree::from([("trainyard.yaml".to_owned(), options)]))
 }
 
@@ -300,41 +305,45 @@ fn what_can_no_longer_be_done_is_left_to_the_one_who_asked_for_it() {
 
 #[test]
 fn twelve_processes_in_clones_of_their_own_all_land() {
-    let world = yard();
-    let clones: Vec<_> = (0..12)
-        .map(|number| world.clone_to(&format!("clone-{number}")))
-        .collect();
-    let (lines, subjects) = locks(12);
-    let started = clones
-        .iter()
-        .zip(&lines)
-        .map(|(clone, line)| clone.start(line));
-    assert_all_landed(&world, started.collect(), &subjects);
-    assert_settled(&world, &clones.iter().collect::<Vec<_>>());
-    world.ok(RELEASE);
-    world.ok(TRAIN);
-    world.assert_in_step();
+    for combine in ["true", "always"] {
+        let world = yard_that_combines(combine);
+        let clones: Vec<_> = (0..12)
+            .map(|number| world.clone_to(&format!("clone-{number}")))
+            .collect();
+        let (lines, subjects) = locks(12);
+        let started = clones
+            .iter()
+            .zip(&lines)
+            .map(|(clone, line)| clone.start(line));
+        assert_all_landed(&world, started.collect(), &subjects);
+        assert_settled(&world, &clones.iter().collect::<Vec<_>>());
+        world.ok(RELEASE);
+        world.ok(TRAIN);
+        world.assert_in_step();
+    }
 }
 
 #[test]
 fn a_train_with_a_tag_takes_along_what_waits_and_never_waits_itself() {
-    let world = yard();
-    world.ok(RELEASE);
-    killed_in_line(&world, "clone", "lock -e staging --lock-id late -m x");
-    let answer = world.run("release-train staging --tag v1");
-    assert_done(&answer);
-    assert!(
-        answer
-            .stderr
-            .contains("with one of somebody else's that waited"),
-        "{answer}"
-    );
-    assert_settled(&world, &[&world]);
-    // The tag is on the train, not on what came after it.
-    let tagged = world.remote_git(&["log", "-1", "--format=%s", "v1"]);
-    assert!(
-        tagged.starts_with("release train to environment staging: 1 deployed"),
-        "{tagged}"
-    );
-    assert_eq!(world.times("lock staging (`late`)"), 1);
+    for combine in ["true", "always"] {
+        let world = yard_that_combines(combine);
+        world.ok(RELEASE);
+        killed_in_line(&world, "clone", "lock -e staging --lock-id late -m x");
+        let answer = world.run("release-train staging --tag v1");
+        assert_done(&answer);
+        assert!(
+            answer
+                .stderr
+                .contains("with one of somebody else's that waited"),
+            "{answer}"
+        );
+        assert_settled(&world, &[&world]);
+        // The tag is on the train, not on what came after it.
+        let tagged = world.remote_git(&["log", "-1", "--format=%s", "v1"]);
+        assert!(
+            tagged.starts_with("release train to environment staging: 1 deployed"),
+            "{tagged}"
+        );
+        assert_eq!(world.times("lock staging (`late`)"), 1);
+    }
 }

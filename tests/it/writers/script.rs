@@ -13,8 +13,8 @@ use tasks::Tasks;
 pub(super) struct Script {
     /// Whether the repository keeps commit data.
     pub(super) commit_data: bool,
-    /// Whether operations that lost a race are published together.
-    pub(super) combine: bool,
+    /// Which operations are published together, as `publish.combine` says it.
+    pub(super) combine: &'static str,
     pub(super) clones: Vec<Shape>,
     pub(super) actors: Vec<Actor>,
 }
@@ -142,7 +142,11 @@ impl Script {
         }
         Self {
             commit_data: dice.chance(50),
-            combine: seed.is_multiple_of(2),
+            combine: match seed % 4 {
+                0 => "always",
+                2 => "true",
+                _ => "false",
+            },
             clones,
             actors,
         }

@@ -74,7 +74,7 @@ fn sound() -> Evidence {
 fn script(steps: Vec<Step>) -> Script {
     Script {
         commit_data: true,
-        combine: false,
+        combine: "false",
         clones: vec![Shape::Plain],
         actors: vec![Actor {
             clone: 0,
