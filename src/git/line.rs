@@ -1,5 +1,5 @@
-//! The line in which operations wait that lost a race, or all of them: whose turn it is to publish all of them, and when somebody else steps in
-//! for one that does not.
+//! The line in which operations wait that lost a race, or all of them: whose turn it is to publish what waits, and when somebody else
+//! steps in for one that does not.
 
 mod pace;
 
