@@ -63,13 +63,13 @@ pub(super) fn write(
     doing.record("count", objects.len());
     let parent = base.commit();
     let id = if is_signed(checkout) {
-        store(checkout, objects)?;
+        store(checkout, &objects)?;
         sign(checkout, (root, parent), (author, committer), message)?
     } else {
         let commit = unsigned((root, parent), (author, committer), message);
         let id = oid(commit.id);
         objects.push(commit);
-        store(checkout, objects)?;
+        store(checkout, &objects)?;
         id
     };
     Ok(Some(UnpushedCommit { id, parent }))
@@ -96,10 +96,8 @@ pub(super) fn unsigned(
 }
 
 /// Makes objects part of the repository.
-pub(super) fn store(checkout: &Checkout, mut objects: Vec<NewObject>) -> Result<()> {
-    objects.sort_by_key(|object| object.id);
-    objects.dedup_by_key(|object| object.id);
-    pack::store(&checkout.repository, &objects).context("storing the commit")
+pub(super) fn store(checkout: &Checkout, objects: &[NewObject]) -> Result<()> {
+    pack::store(&checkout.repository, objects).context("storing the commit")
 }
 
 /// Has git sign the commit, as it is configured to: git alone knows every format and every key. It fails rather than leave the
@@ -147,14 +145,14 @@ pub(super) fn write_trees(
         .iter()
         .map(|(path, change)| (path.as_str(), change))
         .collect();
-    let id = write_tree(base, "", &changes, objects)?;
+    let id = write_tree(base, ("", Some(base.root())), &changes, objects)?;
     Ok(id.unwrap_or(EMPTY_TREE))
 }
 
-/// Writes the tree of a folder in which all of these changes lie; `None` if nothing is left in it.
+/// Writes the tree of a folder in which all of these changes lie, in place of the tree `before`; `None` if nothing is left in it.
 fn write_tree(
     base: &Snapshot,
-    folder: &str,
+    (folder, before): (&str, Option<[u8; 20]>),
     changes: &Changes,
     objects: &mut Vec<NewObject>,
 ) -> Result<Option<[u8; 20]>> {
@@ -168,6 +166,7 @@ fn write_tree(
             .find('/')
             .map_or(path.len(), |end| start + end)
     };
+    let tree = base.tree_at(folder)?.unwrap_or_default();
     let mut written = Vec::new();
     let mut names: Vec<&[u8]> = Vec::new();
     let mut left = changes;
@@ -182,19 +181,22 @@ fn write_tree(
         };
         let (these, after) = left.split_at(count);
         left = after;
+        let name = &path.as_bytes()[start..end];
         let (mode, id) = match change {
-            _ if below => (MODE_TREE, write_tree(base, &path[..end], these, objects)?),
+            _ if below => {
+                let before = tree.get(name).filter(TreeEntry::is_folder);
+                let folder = (&path[..end], before.map(|before| before.id));
+                (MODE_TREE, write_tree(base, folder, these, objects)?)
+            }
             Change::Write(entry) => {
                 let (mode, id) = blob(entry, objects);
                 (mode, Some(id))
             }
             Change::Delete => (MODE_FILE, None),
         };
-        let name = &path.as_bytes()[start..end];
         names.push(name);
         written.extend(id.map(|id| TreeEntry { mode, name, id }));
     }
-    let tree = base.tree_at(folder)?.unwrap_or_default();
     let replaced = |name: &[u8]| names.binary_search(&name).is_ok();
     // Empty folders, which other writers leave behind, are not written again.
     let kept = |entry: &TreeEntry| entry.id != EMPTY_TREE && !replaced(entry.name);
@@ -208,7 +210,8 @@ fn write_tree(
     for entry in &entries {
         append(&mut bytes, entry);
     }
-    let tree = NewObject::new(ObjectType::Tree, bytes);
+    let mut tree = NewObject::new(ObjectType::Tree, bytes);
+    tree.like = before;
     let id = tree.id;
     objects.push(tree);
     Ok(Some(id))
@@ -223,6 +226,7 @@ fn blob(entry: &Entry, objects: &mut Vec<NewObject>) -> (u32, [u8; 20]) {
                     id,
                     kind: ObjectType::Blob,
                     bytes: bytes.clone(),
+                    like: None,
                 });
             }
             (MODE_FILE, id)

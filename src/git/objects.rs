@@ -38,10 +38,13 @@ pub(super) fn oid(raw: [u8; 20]) -> Oid {
 }
 
 /// An object that is not written yet.
+#[derive(Clone)]
 pub(super) struct NewObject {
     pub(super) id: [u8; 20],
     pub(super) kind: ObjectType,
     pub(super) bytes: std::sync::Arc<[u8]>,
+    /// What stood in its place before, if it is known: an object of the same kind that has much in common with it.
+    pub(super) like: Option<[u8; 20]>,
 }
 
 impl NewObject {
@@ -54,6 +57,7 @@ impl NewObject {
             id: hash.finalize().into(),
             kind,
             bytes: bytes.into(),
+            like: None,
         }
     }
 }
