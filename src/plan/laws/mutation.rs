@@ -154,7 +154,9 @@ fn harmless(path: &str, mutation: Mutation) -> Option<&'static str> {
             "an empty file that keeps a folder which others keep, too"
         }
         (Mutation::Deleted, "nextCommit" | "previousCommit") => "a commit may have no neighbour",
-        (Mutation::Truncated, "application" | "environment") if in_commit => {
+        (Mutation::Truncated, "application" | "environment") | (Mutation::Renamed(..), _)
+            if in_commit =>
+        {
             "an event of another app or environment"
         }
         (Mutation::Deleted, "manifests.yaml") if in_release => {
@@ -163,11 +165,7 @@ fn harmless(path: &str, mutation: Mutation) -> Option<&'static str> {
         (Mutation::Truncated | Mutation::Emptied, "manifests.yaml") if in_release => {
             "a release of another manifest"
         }
-        (Mutation::Deleted | Mutation::Truncated, _) if path.starts_with("argocd/") => {
-            "the same documents"
-        }
         (Mutation::Renamed(..), _) if path.contains("locks/") => "any name is one of a lock",
-        (Mutation::Renamed(..), _) if in_commit => "an event of another app or environment",
         _ => return None,
     })
 }
@@ -189,8 +187,6 @@ fn is_about(fault: &Fault, broken: &str, mutation: Mutation) -> bool {
         || below(path, broken)
         || fault.to_string().contains(broken)
         || (lost.contains(&fault.kind()) && below(broken, path))
-        // What follows from a team, a config or the options is told where it follows.
-        || (broken.ends_with("/team") || broken.ends_with("/config.json") || broken == "trainyard.yaml")
         || matches!(mutation, Mutation::Renamed(..)) && below(broken, path)
         // Whoever points to a folder that has another name now says so.
         || (matches!(mutation, Mutation::Renamed(..))
