@@ -1,8 +1,6 @@
 //! Settings of git that stand in the environment, as continuous integration hands them on.
 
-use std::io::Write as _;
-
-use crate::world::World;
+use crate::world::{World, skipped};
 
 const LOCK: &str = "lock -e development --lock-id l-1 -m why";
 
@@ -81,7 +79,7 @@ fn a_commit_is_signed_where_git_is_told_to() {
         .args(["-q", "-t", "ed25519", "-N", "", "-f", &key])
         .status();
     if !made.is_ok_and(|made| made.success()) {
-        let _ = writeln!(std::io::stderr(), "skipped: there is no ssh-keygen");
+        skipped("there is no ssh-keygen");
         return;
     }
     for (name, value) in [

@@ -1,11 +1,10 @@
 //! Killed at any moment: the next command needs no cleaning by hand, and nothing happens twice.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
 use std::time::Duration;
 
 use super::answer::out_of_reach;
-use crate::world::{LOCK, RELEASE, World, program_path};
+use crate::world::{LOCK, RELEASE, World, program_path, skipped};
 
 /// A command that can be told apart in the history.
 fn line(number: usize) -> String {
@@ -220,7 +219,7 @@ pub(super) fn strace(world: &World) -> bool {
         .output();
     let works = works.is_ok_and(|output| output.status.success()) && world.checkout().exists();
     if !works {
-        let _ = writeln!(std::io::stderr(), "skipped: strace does not work here");
+        skipped("strace does not work here");
     }
     works
 }

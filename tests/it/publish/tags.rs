@@ -1,10 +1,8 @@
 //! Trains with a name: the tag lands with the commit or not at all, and a repetition finds its own.
 
-use std::io::Write as _;
-
 use super::answer::{Slow, broken, out_of_reach, receive_pack, usual_receive_pack};
 use super::crash::{strace, with_fault};
-use crate::world::{LOCK, RELEASE, TRAIN, World, program_path};
+use crate::world::{LOCK, RELEASE, TRAIN, World, program_path, skipped};
 
 const TAGGED: &str = "release-train staging --tag v1";
 const SUBJECT: &str = "release train to environment staging: 1 deployed";
@@ -488,7 +486,7 @@ fn a_tag_is_signed_where_git_is_told_to_and_seen_by_nobody_before_it_lands() {
         .args(["-q", "-t", "ed25519", "-N", "", "-f", &key])
         .status();
     if !made.is_ok_and(|made| made.success()) {
-        let _ = writeln!(std::io::stderr(), "skipped: there is no ssh-keygen");
+        skipped("there is no ssh-keygen");
         return;
     }
     world.git(&["config", "gpg.format", "ssh"]);

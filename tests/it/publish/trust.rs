@@ -1,15 +1,10 @@
 //! Repositories that we are not sure about: another owner, another format, another git around us; and signatures.
 
 use std::fs;
-use std::io::Write as _;
 
 use assert_cmd::Command;
 
-use crate::world::{LOCK, RELEASE, TRAIN, World, program_path};
-
-fn skipped(why: &str) {
-    let _ = writeln!(std::io::stderr(), "skipped: {why}");
-}
+use crate::world::{LOCK, RELEASE, TRAIN, World, program_path, skipped};
 
 #[test]
 fn a_checkout_of_another_owner_needs_the_word_of_git() {

@@ -1,9 +1,8 @@
 //! Shells that a test drives: asked for what they would offer, or typed into as a person types.
 
-use std::io::Write as _;
 use std::path::Path;
 
-use crate::world::World;
+use crate::world::{World, skipped};
 
 /// A shell that we have a script for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -99,8 +98,7 @@ pub(super) fn is_here(program: &str) -> bool {
     let folders = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&folders).any(|folder| folder.join(program).is_file());
     if !found {
-        // Not `eprintln!`, which the harness swallows: a skipped test should be seen to be skipped.
-        let _ = writeln!(std::io::stderr(), "skipped: `{program}` is not installed");
+        skipped(&format!("`{program}` is not installed"));
     }
     found
 }

@@ -11,7 +11,7 @@ use super::log::commands;
 use super::machine::{Machine, copy};
 use super::runner::{Event, Job, Runner};
 use crate::shop::shop;
-use crate::world::{World, words};
+use crate::world::{World, skipped, words};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(".github/actions/trainyard")
@@ -299,7 +299,7 @@ fn an_archive_comes_from_a_server() {
         .output()
         .is_err()
     {
-        let _ = writeln!(std::io::stderr(), "skipped: there is no curl");
+        skipped("there is no curl");
         return;
     }
     machine.without("curl");

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
+use std::process::Command;
 
 use super::words::words;
-use super::{Node, Tree, World, differences, files_below, fixtures, text};
+use super::{NO_SKIPS, Node, Tree, World, differences, files_below, fixtures, text};
 
 /// A change by hand, and where a snapshot shows it first.
 type Change<'scene> = (&'scene str, &'scene dyn Fn(&World));
@@ -27,6 +28,32 @@ fn a_line_is_split_as_a_shell_does() {
     ];
     assert_eq!(words(line), wanted.map(OsString::from));
     assert!(words(" \n").is_empty());
+}
+
+#[test]
+fn a_test_that_is_skipped_fails_where_the_machine_has_everything() {
+    // It wants `jq`, which nobody finds there.
+    let lacking = |set: &[(&str, &str)]| {
+        let mut test = Command::new(std::env::current_exe().unwrap());
+        test.args([
+            "--exact",
+            "supply::a_release_carries_a_list_of_all_that_is_linked",
+        ]);
+        test.env_remove(NO_SKIPS).env("PATH", "/nowhere");
+        let output = test.envs(set.iter().copied()).output().unwrap();
+        let told = [output.stdout, output.stderr].concat();
+        let told = String::from_utf8(told).unwrap();
+        (output.status.success(), told)
+    };
+    let (passes, told) = lacking(&[]);
+    assert!(passes && told.contains("1 passed"), "{told}");
+    assert!(told.contains("skipped: jq is missing\n"), "{told}");
+    let (passes, told) = lacking(&[(NO_SKIPS, "1")]);
+    assert!(!passes && told.contains("1 failed"), "{told}");
+    assert!(
+        told.contains("jq is missing, and TRAINYARD_NO_SKIPS is set"),
+        "{told}"
+    );
 }
 
 #[test]
