@@ -399,7 +399,11 @@ fn a_tag_becomes_a_release_that_the_action_installs() {
             ),
             ("musl", "touch \"$RUNNER_TEMP/../store/musl\""),
             ("reproduce", "touch \"$RUNNER_TEMP/../store/reproduced\""),
-            ("sbom", "echo '{}'"),
+            ("deny", "touch \"$RUNNER_TEMP/../store/supplied\""),
+            (
+                "sbom",
+                "echo \"$#\" >>\"$RUNNER_TEMP/../store/listed\"; echo '{}'",
+            ),
         ] {
             write_program(&folder.join(".ci").join(name), lines);
         }
@@ -440,8 +444,20 @@ fn a_tag_becomes_a_release_that_the_action_installs() {
         calls[0].starts_with("release create v0.1.0") && calls[0].contains("--draft"),
         "{calls:?}"
     );
-    let list = machine.store("releases/v0.1.0/trainyard-0.1.0.cdx.json");
-    assert!(list.exists());
+    // Each of the three machines lists what is in its own archive.
+    let listed = fs::read_to_string(machine.store("listed")).unwrap();
+    assert_eq!(listed, "0\n0\n0\n");
+    let mut files: Vec<_> = fs::read_dir(machine.store("releases/v0.1.0"))
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    assert_eq!(
+        files,
+        ["cdx.json", "tar.gz", "tar.gz.sha256"]
+            .map(|end| format!("trainyard-0.1.0-x86_64-linux.{end}"))
+    );
+    assert!(machine.store("supplied").exists());
     assert!(machine.store("reproduced").exists());
     assert!(
         calls.last().unwrap().ends_with("--draft=false"),
