@@ -1,6 +1,7 @@
 //! Every shape of checkout on every kind of remote: one story in each cell of a table, `docs/shapes.md`.
 
 mod cell;
+mod proof;
 mod shape;
 mod site;
 mod ssh;

@@ -1,5 +1,6 @@
 //! The shapes of checkout, each with what somebody does who has one.
 
+use std::fs;
 use std::process::Command;
 
 use super::cell::Cell;
@@ -17,6 +18,11 @@ pub(super) struct Shape {
 }
 
 const NOTHING: &str = "";
+
+/// A file of the yard with several lines.
+const MANIFESTS: &str = "applications/web/releases/1/environments/dev/manifests.yaml";
+/// A link of the yard.
+const LINK: &str = "environments/dev/applications/web/version";
 
 const fn works(
     name: &'static str,
@@ -49,10 +55,12 @@ const fn refused(
 pub(super) const SHAPES: &[Shape] = &[
     works("full clone", NOTHING, |site| Ok(site.clone())),
     works("shallow, `--depth=1`", NOTHING, |site| {
-        Ok(site.clone_with(&["--depth=1"]))
+        Ok(site.clone_with(&["--depth=1"]).shallow())
     }),
     works("`--single-branch`", NOTHING, |site| {
-        Ok(site.clone_with(&["--single-branch"]))
+        site.world.remote_git(&["branch", "side", "main"]);
+        let cell = site.clone_with(&["--single-branch"]);
+        Ok(cell.of_one_branch("main"))
     }),
     works(
         "clone of another branch alone",
@@ -60,16 +68,20 @@ pub(super) const SHAPES: &[Shape] = &[
         |site| {
             site.world.remote_git(&["branch", "side", "main"]);
             let cell = site.clone_with(&["--single-branch", "--branch=side"]);
+            let cell = cell.of_one_branch("side");
             Ok(cell.with_flags("--branch main"))
         },
     ),
     works("partial, `--filter=blob:none`", NOTHING, |site| {
-        Ok(site.clone_with(&["--filter=blob:none"]))
+        // The checkout fetches all that the newest commit has; so something is to be older.
+        site.world.file("docs/index.md", "anew\n");
+        let cell = site.clone_with(&["--filter=blob:none"]);
+        Ok(cell.partial("blob:none"))
     }),
     works(
         "partial, `--filter=tree:0`",
         "prefer `blob:none`, which has the folders",
-        |site| Ok(site.clone_with(&["--filter=tree:0"])),
+        |site| Ok(site.clone_with(&["--filter=tree:0"]).partial("tree:0")),
     ),
     works("`extensions.partialClone` alone", NOTHING, |site| {
         let cell = site.clone();
@@ -80,22 +92,24 @@ pub(super) const SHAPES: &[Shape] = &[
         Ok(cell)
     }),
     works("sparse checkout, cone", NOTHING, |site| {
-        Ok(sparse(site, "--no-sparse-index"))
+        let folder = ["ls-files", "--sparse", "tools"];
+        Ok(sparse(site, "--no-sparse-index").proven(&folder, "tools/run.sh"))
     }),
     works("sparse index", NOTHING, |site| {
-        Ok(sparse(site, "--sparse-index"))
+        let folder = ["ls-files", "--sparse", "tools"];
+        Ok(sparse(site, "--sparse-index").proven(&folder, "tools/"))
     }),
     works("split index", NOTHING, |site| {
         let cell = site.clone();
         cell.configure(&[("core.splitIndex", "true")]);
         cell.git(&["update-index", "--split-index"]);
-        Ok(cell)
+        Ok(cell.holding(".git/index", "link"))
     }),
     works("untracked cache", NOTHING, |site| {
         let cell = site.clone();
         cell.configure(&[("core.untrackedCache", "true")]);
         cell.git(&["status"]);
-        Ok(cell)
+        Ok(cell.holding(".git/index", "UNTR"))
     }),
     works("file system monitor", NOTHING, |site| {
         let cell = site.clone();
@@ -103,23 +117,25 @@ pub(super) const SHAPES: &[Shape] = &[
         let monitor = site.world.script("monitor", "printf 'yard\\0/\\0'");
         cell.configure(&[("core.fsmonitor", &monitor)]);
         cell.git(&["status"]);
-        Ok(cell)
+        Ok(cell.holding(".git/index", "FSMN"))
     }),
     works("linked work tree", NOTHING, |site| {
         let main = site.clone_to("main", &[]);
         main.git(&["checkout", "-q", "--detach"]);
         main.git(&["worktree", "add", "-q", "../cell", "main"]);
-        Ok(site.cell("cell"))
+        Ok(site.cell("cell").with_git_file())
     }),
     works("linked work tree of a shallow clone", NOTHING, |site| {
         let main = site.clone_to("main", &["--depth=1"]);
         main.git(&["checkout", "-q", "--detach"]);
         main.git(&["worktree", "add", "-q", "../cell", "main"]);
-        Ok(site.cell("cell"))
+        Ok(site.cell("cell").with_git_file().shallow())
     }),
     works("git folder elsewhere", NOTHING, |site| {
         let place = site.place("git-folder").display().to_string();
-        Ok(site.clone_with(&["--separate-git-dir", &place]))
+        let cell = site.clone_with(&["--separate-git-dir", &place]);
+        let question = ["rev-parse", "--absolute-git-dir"];
+        Ok(cell.with_git_file().proven(&question, &place))
     }),
     refused(
         "`core.worktree` elsewhere",
@@ -142,7 +158,9 @@ pub(super) const SHAPES: &[Shape] = &[
         let address = site.address.as_str();
         outer.git(&["submodule", "--quiet", "add", address, "manifests"]);
         outer.git(&["submodule", "--quiet", "absorbgitdirs"]);
-        Ok(inner)
+        let place = site.place("outer").display().to_string();
+        let question = ["rev-parse", "--show-superproject-working-tree"];
+        Ok(inner.with_git_file().proven(&question, &place))
     }),
     works("submodule beside the manifests", NOTHING, |site| {
         site.world.shell(
@@ -150,11 +168,13 @@ pub(super) const SHAPES: &[Shape] = &[
              git -c protocol.file.allow=always submodule --quiet add \"$PWD/../inner\" parts/inner\n\
              git commit -q -m parts && git push -q",
         );
-        Ok(site.clone())
+        let question = ["ls-tree", "--format=%(objectmode)", "HEAD", "parts/inner"];
+        Ok(site.clone().proven(&question, "160000"))
     }),
     works("objects of another clone, `--reference`", NOTHING, |site| {
         let other = site.world.checkout().display().to_string();
-        Ok(site.clone_with(&["--reference", &other]))
+        let cell = site.clone_with(&["--reference", &other]);
+        Ok(cell.holding(".git/objects/info/alternates", &other))
     }),
     works("folder with an odd name", NOTHING, |site| {
         Ok(site.clone_to("d'\u{e9}j\u{e0} \"vu\"\n$(x) %41", &[]))
@@ -162,7 +182,10 @@ pub(super) const SHAPES: &[Shape] = &[
     works(
         "`--no-checkout`",
         "`git checkout main`, if you want the files",
-        |site| Ok(site.clone_with(&["--no-checkout"])),
+        |site| {
+            let cell = site.clone_with(&["--no-checkout"]);
+            Ok(cell.proven(&["ls-files"], ""))
+        },
     ),
     refused(
         "detached HEAD",
@@ -174,10 +197,12 @@ pub(super) const SHAPES: &[Shape] = &[
         Ok(detached(site).with_flags("--branch main"))
     }),
     works("bare, named with `-C`", NOTHING, |site| {
-        Ok(site.clone_with(&["--bare"]).with_flags("-C ."))
+        Ok(site.clone_with(&["--bare"]).bare().with_flags("-C ."))
     }),
     works("mirror, named with `-C`", NOTHING, |site| {
-        Ok(site.clone_with(&["--mirror"]).with_flags("-C ."))
+        let cell = site.clone_with(&["--mirror"]).bare();
+        let cell = cell.proven(&["config", "remote.origin.mirror"], "true");
+        Ok(cell.with_flags("-C ."))
     }),
     refused(
         "bare, found inside another repository",
@@ -186,7 +211,7 @@ pub(super) const SHAPES: &[Shape] = &[
         |site| {
             site.clone_to("outer", &[]);
             site.clone_to("outer/docs/inner.git", &["--bare"]);
-            Ok(site.cell("outer/docs/inner.git/refs"))
+            Ok(site.cell("outer/docs/inner.git/refs").bare())
         },
     ),
     refused(
@@ -224,7 +249,8 @@ pub(super) const SHAPES: &[Shape] = &[
                  git init -q -b main --object-format=sha256 ../new && cp -R environments ../new\n\
                  git -C ../new add -A && git -C ../new commit -q -m begin && git -C ../new push -q ../remote.git main",
             );
-            Ok(site.clone())
+            let question = ["rev-parse", "--show-object-format"];
+            Ok(site.clone().proven(&question, "sha256"))
         },
     ),
     refused(
@@ -234,12 +260,14 @@ pub(super) const SHAPES: &[Shape] = &[
         |site| {
             let cell = site.clone();
             let migrated = cell.try_git(&["refs", "migrate", "--ref-format=reftable"]);
-            if !migrated.status.success() {
-                // To a git that knows none, and to us, this is all there is to see of one.
-                cell.git(&["config", "extensions.refStorage", "reftable"]);
-                cell.world
-                    .shell("sed -i 's/repositoryformatversion = 0/repositoryformatversion = 1/' .git/config");
+            if migrated.status.success() {
+                return Ok(cell.holding(".git/reftable/tables.list", ".ref"));
             }
+            // To a git that knows none, and to us, this is all there is to see of one.
+            cell.git(&["config", "extensions.refStorage", "reftable"]);
+            cell.world.shell(
+                "sed -i 's/repositoryformatversion = 0/repositoryformatversion = 1/' .git/config",
+            );
             Ok(cell)
         },
     ),
@@ -257,15 +285,19 @@ pub(super) const SHAPES: &[Shape] = &[
         },
     ),
     works("`core.autocrlf=true`", NOTHING, |site| {
-        Ok(site.clone_with(&["--config=core.autocrlf=true"]))
+        let cell = site.clone_with(&["--config=core.autocrlf=true"]);
+        Ok(cell.holding(MANIFESTS, "\r\n"))
     }),
     works("`core.symlinks=false`", NOTHING, |site| {
-        Ok(site.clone_with(&["--config=core.symlinks=false"]))
+        let cell = site.clone_with(&["--config=core.symlinks=false"]);
+        let link = cell.world.checkout().join(LINK);
+        assert!(fs::symlink_metadata(link).unwrap().is_file());
+        Ok(cell)
     }),
     works("line endings by attribute", NOTHING, |site| {
         let attributes = "*.yaml text eol=crlf\n";
         site.world.file(".gitattributes", attributes);
-        Ok(site.clone())
+        Ok(site.clone().holding(MANIFESTS, "\r\n"))
     }),
     works(
         "filter on manifests",
@@ -278,7 +310,11 @@ pub(super) const SHAPES: &[Shape] = &[
                 "--config=filter.rot.smudge=tr A-Za-z N-ZA-Mn-za-m",
                 "--config=filter.rot.required=true",
             ];
-            Ok(site.clone_with(&filter))
+            let cell = site.clone_with(&filter);
+            let written = cell.git(&["show", &format!("HEAD:{MANIFESTS}")]);
+            let rotten = fs::read_to_string(cell.world.checkout().join(MANIFESTS)).unwrap();
+            assert_ne!(rotten.trim_end(), written);
+            Ok(cell)
         },
     ),
     works("git LFS on other files", NOTHING, |site| {
@@ -287,7 +323,10 @@ pub(super) const SHAPES: &[Shape] = &[
         let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";
         site.world.file("docs/picture.bin", pointer);
         // As on a machine without git-lfs.
-        Ok(site.clone())
+        let question = ["check-attr", "filter", "docs/picture.bin"];
+        Ok(site
+            .clone()
+            .proven(&question, "docs/picture.bin: filter: lfs"))
     }),
     works("a remote that is not called `origin`", NOTHING, |site| {
         Ok(site.clone_with(&["--origin=manifests"]))
@@ -416,14 +455,14 @@ fn sparse(site: &Site, index: &str) -> Cell {
     let cell = site.clone_with(&["--sparse"]);
     cell.git(&["sparse-checkout", "init", "--cone", index]);
     cell.git(&["sparse-checkout", "set", "environments", "applications"]);
-    cell
+    cell.sparse()
 }
 
 /// As CI checks out a commit.
 fn detached(site: &Site) -> Cell {
     let cell = site.clone();
     cell.git(&["checkout", "-q", "--detach"]);
-    cell
+    cell.detached()
 }
 
 /// A repository beside the remote, with one commit more.
