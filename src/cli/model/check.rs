@@ -49,6 +49,7 @@ pub(super) fn check(history: &History) -> Came {
     checker.moves_are_steps();
     checker.operations_are_unique();
     checker.commands_say_what_is_so();
+    checker.failures_are_final();
     checker.open_ends_are_settled();
     checker.trees_are_what_was_asked_for();
     checker.tags_go_with_their_commits();
@@ -201,8 +202,48 @@ impl Checker<'_> {
         self.faults.extend(faults);
     }
 
+    /// What reported a failure is not in the history: neither what it began by itself, nor what the run before it left in the journal.
+    fn failures_are_final(&mut self) {
+        let mut faults = Vec::new();
+        for (number, command) in self.history.commands.iter().enumerate() {
+            let attempts = self.attempts_of(number);
+            let Some((last, before)) = attempts.split_last() else {
+                continue;
+            };
+            let End::Failed(code) = last.end else {
+                continue;
+            };
+            let seconds = |attempt: &Attempt| instant(attempt.begun).seconds();
+            let is_alone = before.iter().all(|each| seconds(each) != seconds(last));
+            let known = before.last().filter(|_| self.is_repeated(&attempts));
+            let known = known.map(|before| before.kept.as_slice());
+            let known = known.unwrap_or_default();
+            for landed in self.of_author(&command.author) {
+                let operation = landed.operation.as_ref();
+                let is_known = operation.is_some_and(|operation| known.contains(operation));
+                if is_known || is_alone && landed.seconds == seconds(last) {
+                    faults.push(format!(
+                        "{}: failed with {code}, and {} is in the history",
+                        command.author, landed.id
+                    ));
+                }
+            }
+        }
+        // What others took out of the history, or put back, may be so in spite of that.
+        if self.history.steady {
+            self.faults.extend(faults);
+        }
+    }
+
     /// Whether all runs of a command are one operation.
     fn is_one(&self, command: &Command, attempts: &[&Attempt]) -> bool {
+        (command.counts || command.tag.is_some())
+            && self.is_repeated(attempts)
+            && self.history.steady
+    }
+
+    /// Whether all runs of a command but the first one repeat it, and nobody else knew of it before.
+    fn is_repeated(&self, attempts: &[&Attempt]) -> bool {
         let (Some(first), Some(last)) = (attempts.first(), attempts.last()) else {
             return false;
         };
@@ -214,7 +255,7 @@ impl Checker<'_> {
                 || other.ended <= first.begun
                 || other.begun >= last.ended
         });
-        (command.counts || command.tag.is_some()) && soon && alone && self.history.steady
+        soon && alone
     }
 
     /// What a command left open is settled when the next one of that clone has changed something.

@@ -11,6 +11,7 @@ use clap::builder::Resettable;
 use clap::{Args as _, CommandFactory as _};
 use git2::{Oid, Repository};
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::chance::Chance;
 use super::check;
@@ -58,6 +59,8 @@ pub(super) struct Attempt {
     pub(super) begun: Duration,
     pub(super) ended: Duration,
     pub(super) end: End,
+    /// The operations that the journal of its clone kept after its end.
+    pub(super) kept: Vec<String>,
 }
 
 /// What happened in a history.
@@ -354,7 +357,26 @@ fn attempt(
         begun,
         ended: scene.now,
         end,
+        kept: kept(&actor.folder),
     }
+}
+
+/// The operations whose end nobody knows, as the journal of a clone tells them.
+fn kept(clone: &Path) -> Vec<String> {
+    let mut kept = Vec::new();
+    for file in std::fs::read_dir(clone.join("trainyard"))
+        .into_iter()
+        .flatten()
+    {
+        let path = file.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let journal: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        let pushes = std::iter::successors(Some(&journal), |push| push.get("earlier"));
+        kept.extend(pushes.map(|push| push["operation"].as_str().unwrap().to_owned()));
+    }
+    kept
 }
 
 /// What a command line asks for, read as the program reads it. Only the one command is built: all of them would take most of the
