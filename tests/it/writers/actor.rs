@@ -2,14 +2,18 @@
 
 use std::fs;
 use std::io::Read as _;
+use std::iter::successors;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::thread;
 
-use super::evidence::{Attempt, Ending};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::evidence::{Attempt, Ending, Kept, Stands};
 use super::script::{Actor, Befalls, Edit, Shape, Step, Task};
-use super::stage::{Stage, author, put};
+use super::stage::{Stage, author, instant, put};
 
 /// What an actor leaves behind: what it saw of each process, and which edits must still be in its checkout.
 #[derive(Default)]
@@ -115,7 +119,6 @@ fn run(stage: &Stage, actor: &Actor, task: &Task, seen: &mut Seen) -> bool {
     let mut befalls = task.befalls;
     for turn in 0..4 {
         let at = format!("{}.{turn}", task.mark);
-        let journal_before = journal(&stage.clones[actor.clone].git_folder);
         let tip_before = stage.tip();
         let second = task.second + i64::from(turn);
         let mut program = stage.program(actor.clone, (second, &task.mark, turn), befalls);
@@ -145,7 +148,8 @@ fn run(stage: &Stage, actor: &Actor, task: &Task, seen: &mut Seen) -> bool {
             ending,
             answer: serde_json::from_str(&stdout).ok(),
             stderr,
-            journal_before: turn > 0 && journal_before,
+            kept: kept(&stage.clones[actor.clone].git_folder),
+            instant: instant(second).as_second(),
             tip_before,
             tip_after: stage.tip(),
         });
@@ -160,15 +164,37 @@ fn run(stage: &Stage, actor: &Actor, task: &Task, seen: &mut Seen) -> bool {
     false
 }
 
-/// Whether a push is under way in a clone, or was.
-fn journal(git_folder: &Path) -> bool {
+/// The pushes that the journal of a clone keeps: they are under way, or were.
+fn kept(git_folder: &Path) -> Vec<Kept> {
     let entries = fs::read_dir(git_folder.join("trainyard"));
-    let mut names = entries.into_iter().flatten().flatten();
-    names.any(|entry| {
+    let mut kept = Vec::new();
+    for entry in entries.into_iter().flatten().flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        name.starts_with("push-") && name.ends_with(".json")
-    })
+        if !(name.starts_with("push-") && name.ends_with(".json")) {
+            continue;
+        }
+        // Who shares the clone may have removed it meanwhile.
+        let text = fs::read_to_string(entry.path()).unwrap_or_default();
+        let journal: Value = serde_json::from_str(&text).unwrap_or_default();
+        let first = Some(&journal).filter(|push| push.is_object());
+        for push in successors(first, |push| push.get("earlier")) {
+            let instant: Timestamp = push["instant"].as_str().unwrap().parse().unwrap();
+            let waiting = &push["waiting"];
+            kept.push(Kept {
+                operation: push["operation"].as_str().unwrap().to_owned(),
+                instant: instant.as_second(),
+                stands: if waiting["arrived"] != true {
+                    Stands::Alone
+                } else if push["new"] == waiting["commit"] {
+                    Stands::InLine
+                } else {
+                    Stands::AtTheHead
+                },
+            });
+        }
+    }
+    kept
 }
 
 /// Waits for the end, or brings it about.
@@ -257,7 +283,8 @@ pub(super) fn quiet(stage: &Stage, clone: usize, when: Quiet) -> Attempt {
         ending: Ending::Exit(output.status.code().unwrap_or(-1)),
         answer: serde_json::from_slice(&output.stdout).ok(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        journal_before: false,
+        kept: Vec::new(),
+        instant: instant(second).as_second(),
         tip_before,
         tip_after: stage.tip(),
     }

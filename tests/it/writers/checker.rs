@@ -2,6 +2,7 @@
 //! knows the format from `docs/format.md` and the rules from `docs/rules.md`, and looks at every commit.
 
 mod derived;
+mod failure;
 mod history;
 mod layout;
 mod model;

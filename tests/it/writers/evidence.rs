@@ -32,11 +32,43 @@ pub(super) struct Attempt {
     pub(super) ending: Ending,
     pub(super) answer: Option<Value>,
     pub(super) stderr: String,
-    /// Whether the attempt before it left a push under way.
-    pub(super) journal_before: bool,
+    /// What the journal of its clone kept after its end.
+    pub(super) kept: Vec<Kept>,
+    /// The instant that it was told, in seconds since 1970.
+    pub(super) instant: i64,
     /// Where the branch of the remote stood before its start and after its end.
     pub(super) tip_before: String,
     pub(super) tip_after: String,
+}
+
+impl Attempt {
+    /// What the journal keeps of its own operation: no other one has an instant between its first start and this one.
+    pub(super) fn kept_of_its_own(&self) -> impl Iterator<Item = &Kept> {
+        let instants = self.instant - i64::from(self.turn)..=self.instant;
+        let kept = self.kept.iter();
+        kept.filter(move |kept| instants.contains(&kept.instant))
+    }
+}
+
+/// A push that a journal keeps, since its end is not known.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    /// The id of its operation.
+    pub(super) operation: String,
+    /// The instant of its operation, in seconds since 1970.
+    pub(super) instant: i64,
+    pub(super) stands: Stands,
+}
+
+/// Where an operation stands that is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stands {
+    /// It has no place in line, as far as is known.
+    Alone,
+    /// It waits in line.
+    InLine,
+    /// It waits in line and publishes what waits there, its own operation first.
+    AtTheHead,
 }
 
 /// A file or link in a tree.
@@ -55,6 +87,8 @@ pub(super) struct Commit {
     pub(super) parents: Vec<String>,
     pub(super) author: String,
     pub(super) committer: String,
+    /// When the author says that it was made, in seconds since 1970.
+    pub(super) instant: i64,
     pub(super) message: String,
     pub(super) tree: Tree,
 }
@@ -177,6 +211,8 @@ impl Objects {
             let address = who.split_once('<').unwrap().1.split_once('>').unwrap().0;
             address.to_owned()
         };
+        let (_, time) = field("author").next().unwrap().split_once("> ").unwrap();
+        let (instant, _) = time.split_once(' ').unwrap();
         let mut tree = Tree::new();
         self.flatten(field("tree").next().unwrap(), "", &mut tree);
         Commit {
@@ -184,6 +220,7 @@ impl Objects {
             parents: field("parent").map(str::to_owned).collect(),
             author: address("author"),
             committer: address("committer"),
+            instant: instant.parse().unwrap(),
             message: message.to_owned(),
             tree,
         }

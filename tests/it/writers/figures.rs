@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::AddAssign;
 
-use super::evidence::{Ending, Evidence};
+use super::evidence::{Ending, Evidence, Stands};
 use crate::world::tells_of_one_left_behind;
 
 /// Sums over runs.
@@ -20,6 +20,8 @@ pub(super) struct Figures {
     unreachable: usize,
     unknown: usize,
     killed: usize,
+    killed_in_line: usize,
+    killed_at_the_head: usize,
     lost_races: usize,
     left_alone: usize,
 }
@@ -41,6 +43,12 @@ impl Figures {
             ..Self::default()
         };
         for attempt in &evidence.attempts {
+            if attempt.ending == Ending::Killed {
+                let stands = |stands| attempt.kept_of_its_own().any(|kept| kept.stands == stands);
+                let at_the_head = stands(Stands::AtTheHead);
+                figures.killed_at_the_head += usize::from(at_the_head);
+                figures.killed_in_line += usize::from(at_the_head || stands(Stands::InLine));
+            }
             let count = match attempt.ending {
                 Ending::Killed => &mut figures.killed,
                 Ending::Exit(4) => &mut figures.unknown,
@@ -79,6 +87,8 @@ impl AddAssign for Figures {
             unreachable,
             unknown,
             killed,
+            killed_in_line,
+            killed_at_the_head,
             lost_races,
             left_alone,
         } = more;
@@ -92,6 +102,8 @@ impl AddAssign for Figures {
         self.unreachable += unreachable;
         self.unknown += unknown;
         self.killed += killed;
+        self.killed_in_line += killed_in_line;
+        self.killed_at_the_head += killed_at_the_head;
         self.lost_races += lost_races;
         self.left_alone += left_alone;
     }
@@ -110,13 +122,16 @@ impl fmt::Display for Figures {
             unreachable,
             unknown,
             killed,
+            killed_in_line,
+            killed_at_the_head,
             lost_races,
             left_alone,
         } = self;
         write!(
             f,
             "{runs} runs, {operations} operations in {attempts} processes: {landed} commits, {combined} of them published by others, {unchanged} with nothing to do, \
-             {refused} refused by a rule, {unreachable} by remote or network, {unknown} unknown, {killed} killed; \
+             {refused} refused by a rule, {unreachable} by remote or network, {unknown} unknown, {killed} killed, \
+             {killed_in_line} of them with a place in line and {killed_at_the_head} of these while they published what waits; \
              {lost_races} lost races, {left_alone} checkouts left alone"
         )
     }

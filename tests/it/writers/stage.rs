@@ -11,8 +11,14 @@ use super::ask::Files;
 use super::script::{Befalls, Fate, Script, Shape};
 use crate::world::{Tree, World, program_path, text};
 
-/// When the first operation is.
+/// When the first operation is: second 0 of a script.
 const DAWN: &str = "2026-04-01T08:00:00Z";
+
+/// The instant of this second of a script.
+pub(super) fn instant(second: i64) -> Timestamp {
+    let dawn: Timestamp = DAWN.parse().unwrap();
+    dawn + SignedDuration::from_secs(second)
+}
 
 /// A remote and its clones.
 pub(super) struct Stage {
@@ -96,14 +102,12 @@ impl Stage {
         (second, mark, turn): (i64, &str, u32),
         befalls: Befalls,
     ) -> Command {
-        let dawn: Timestamp = DAWN.parse().unwrap();
-        let now = dawn + SignedDuration::from_secs(second);
         let mut program = Command::new(program_path());
         let environment = self.surroundings.iter().map(|(name, value)| (name, value));
         program
             .env_clear()
             .envs(environment)
-            .env("TRAINYARD_NOW", now.to_string())
+            .env("TRAINYARD_NOW", instant(second).to_string())
             // It tells who published a commit, for whomever.
             .env("GIT_COMMITTER_EMAIL", mark)
             // A bare clone has to be named.

@@ -6,7 +6,7 @@ use super::super::ask::Ask;
 use super::super::evidence::{Attempt, Commit, Ending, Evidence, Tree};
 use super::super::script::{Befalls, Fate};
 use super::state::State;
-use super::{model, reach, report};
+use super::{failure, model, reach, report};
 
 /// How many releases the clean-up keeps in the yard.
 const LIMIT: usize = 5;
@@ -45,7 +45,7 @@ fn linear(evidence: &Evidence) -> Vec<String> {
 }
 
 /// The value of a trailer.
-fn trailer<'a>(commit: &'a Commit, name: &str) -> Option<&'a str> {
+pub(super) fn trailer<'a>(commit: &'a Commit, name: &str) -> Option<&'a str> {
     let last = commit.message.trim_end().rsplit("\n\n").next()?;
     let mut lines = last.lines().filter_map(|line| line.split_once(": "));
     lines.find(|(key, _)| *key == name).map(|(_, value)| value)
@@ -115,6 +115,7 @@ fn operation(evidence: &Evidence, mark: &str) -> Vec<String> {
             faults.push(format!("panicked: {}", attempt.stderr));
         }
     }
+    faults.extend(failure::faults(&attempts, &commits));
     let last = attempts.last().unwrap();
     let most = told.len() + perhaps;
     let times = commits.len();
@@ -125,7 +126,7 @@ fn operation(evidence: &Evidence, mark: &str) -> Vec<String> {
         ));
     }
     // The same command again, where nobody else was at work meanwhile: what was told as open, or left as such, is done once.
-    let open = |pair: &[&Attempt]| pair[0].ending == Ending::Exit(4) || pair[1].journal_before;
+    let open = |pair: &[&Attempt]| pair[0].ending == Ending::Exit(4) || !pair[0].kept.is_empty();
     let settled = last.alone && last.ending == Ending::Exit(0) && last.ask.counts();
     // Another train may have brought meanwhile all that this one would.
     let answer = last.answer.as_ref();

@@ -3,11 +3,12 @@
 use std::sync::{Arc, OnceLock};
 
 use super::super::ask::{Ask, Place, What};
-use super::super::evidence::{Commit, Ending, Evidence, Node};
+use super::super::evidence::{Commit, Ending, Evidence, Kept, Node, Stands};
 use super::super::script::{Actor, Befalls, Script, Shape, Step, Task, mark};
 use super::super::stage::Stage;
 use super::super::{Quiet, look, quiet, remote, run};
 use super::faults;
+use super::history::trailer;
 
 fn on(environment: &str) -> Place {
     Place::Environment(environment.to_owned())
@@ -118,6 +119,18 @@ fn again(evidence: &mut Evidence, step: usize, message: impl Fn(&str) -> String)
     });
 }
 
+/// The push of an operation as a journal keeps it.
+fn kept(evidence: &mut Evidence, step: usize) -> Kept {
+    let commit = commit(evidence, step);
+    Kept {
+        operation: trailer(commit, "Trainyard-Operation-Id")
+            .unwrap()
+            .to_owned(),
+        instant: commit.instant,
+        stands: Stands::Alone,
+    }
+}
+
 /// A commit as if it had never landed.
 fn lose(evidence: &mut Evidence, step: usize) {
     let id = commit(evidence, step).id.clone();
@@ -147,7 +160,7 @@ type Plant = fn(&mut Evidence);
 
 #[test]
 fn a_fault_of_the_history_is_found() {
-    let plants: [(&str, Plant); 18] = [
+    let plants: [(&str, Plant); 20] = [
         ("which is not in the history", |run| lose(run, LOCK)),
         ("in the history twice", |run| {
             again(run, LOCK, str::to_owned);
@@ -214,8 +227,25 @@ fn a_fault_of_the_history_is_found() {
             let mut first = run.attempts[RELEASE].clone();
             first.ending = Ending::Killed;
             run.attempts[RELEASE].turn = 1;
-            run.attempts[RELEASE].journal_before = true;
+            first.kept.push(kept(run, RELEASE));
             run.attempts.insert(RELEASE, first);
+        }),
+        ("is of the run before it, of which it knew", |run| {
+            let mut first = run.attempts[LOCK].clone();
+            first.ending = Ending::Killed;
+            first.kept.push(kept(run, LOCK));
+            let again = &mut run.attempts[LOCK];
+            (again.turn, again.ending) = (1, Ending::Exit(3));
+            again.instant += 1;
+            run.attempts.insert(LOCK, first);
+        }),
+        ("is of that run", |run| {
+            let mut first = run.attempts[LOCK].clone();
+            first.ending = Ending::Killed;
+            first.instant -= 1;
+            let again = &mut run.attempts[LOCK];
+            (again.turn, again.ending) = (1, Ending::Exit(3));
+            run.attempts.insert(LOCK, first);
         }),
     ];
     assert_found(&plants);
