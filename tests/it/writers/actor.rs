@@ -7,12 +7,13 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::thread;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::evidence::{Attempt, Ending, Kept, Stands};
-use super::script::{Actor, Befalls, Edit, Shape, Step, Task};
+use super::script::{Actor, Befalls, Edit, Shape, Since, Step, Task};
 use super::stage::{Stage, author, instant, put};
 
 /// What an actor leaves behind: what it saw of each process, and which edits must still be in its checkout.
@@ -33,6 +34,9 @@ struct InTheWay {
 }
 
 const TOUCHED: &str = "environments/dev/applications/web/deployed_by_email";
+
+/// How often it is looked whether one that is to be killed in line has come there.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// Does all that stands in the script of an actor.
 pub(super) fn act(stage: &Stage, actor: &Actor) -> Seen {
@@ -130,7 +134,13 @@ fn run(stage: &Stage, actor: &Actor, task: &Task, seen: &mut Seen) -> bool {
         });
         let [(out, out_path), (err, err_path)] = output;
         let mut child = program.stdout(out).stderr(err).spawn().unwrap();
-        let ending = end(&mut child, befalls);
+        let waits = || {
+            let kept = kept(&stage.clones[actor.clone].git_folder);
+            let now = instant(second).as_second();
+            let mut own = kept.iter().filter(|kept| kept.instant == now);
+            own.any(|kept| kept.stands != Stands::Alone)
+        };
+        let ending = end(&mut child, befalls, waits);
         let [stdout, stderr] = [out_path, err_path].map(|path| {
             let mut text = String::new();
             let mut file = fs::File::open(&path).unwrap();
@@ -198,8 +208,14 @@ fn kept(git_folder: &Path) -> Vec<Kept> {
 }
 
 /// Waits for the end, or brings it about.
-fn end(child: &mut Child, befalls: Befalls) -> Ending {
-    if let Befalls::Killed { after, all, .. } = befalls {
+fn end(child: &mut Child, befalls: Befalls, waits: impl Fn() -> bool) -> Ending {
+    if let Befalls::Killed {
+        after, since, all, ..
+    } = befalls
+    {
+        while since == Since::InLine && !waits() && child.try_wait().unwrap().is_none() {
+            thread::sleep(LOOK);
+        }
         thread::sleep(after);
         if child.try_wait().unwrap().is_none() {
             if all {

@@ -75,9 +75,10 @@ pub(super) struct Task {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Befalls {
     Nothing,
-    /// Killed so long after its start, alone or with all that it started; its push may take so long on the server.
+    /// Killed so long after a moment, alone or with all that it started; its push may take so long on the server.
     Killed {
         after: Duration,
+        since: Since,
         all: bool,
         slow: bool,
     },
@@ -86,6 +87,14 @@ pub(super) enum Befalls {
         fate: Fate,
         push: u64,
     },
+}
+
+/// From when on the time to a kill counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Since {
+    Start,
+    /// The journal tells of its place in line.
+    InLine,
 }
 
 /// What a network can do.
@@ -116,6 +125,11 @@ impl Script {
                 steps: Vec::new(),
             })
             .collect();
+        let combine = match seed % 4 {
+            0 => "always",
+            2 => "true",
+            _ => "false",
+        };
         let mut tasks = Tasks::new(seed);
         for step in 0..steps {
             for (number, actor) in actors.iter_mut().enumerate() {
@@ -130,7 +144,7 @@ impl Script {
                     actor.steps.push(Step::Edit(dice.weighted(&edits)));
                 }
                 let ask = tasks.next(&mut dice, (number, step));
-                let task = task(&mut dice, ask, (number, step));
+                let task = task(&mut dice, ask, (number, step), combine != "false");
                 actor.steps.push(Step::Run(Box::new(task)));
                 if files && dice.chance(20) {
                     actor.steps.push(Step::TakeBack);
@@ -142,24 +156,35 @@ impl Script {
         }
         Self {
             commit_data: dice.chance(50),
-            combine: match seed % 4 {
-                0 => "always",
-                2 => "true",
-                _ => "false",
-            },
+            combine,
             clones,
             actors,
         }
     }
 }
 
-fn task(dice: &mut Dice, ask: Ask, (actor, step): (usize, usize)) -> Task {
+/// Within so many microseconds a command is killed.
+const KILLED_WITHIN: u64 = 150_000;
+
+/// Within so many, once it has a place in line: it waits there, or publishes what waits.
+const KILLED_IN_LINE_WITHIN: u64 = 250_000;
+
+fn task(dice: &mut Dice, ask: Ask, (actor, step): (usize, usize), waits: bool) -> Task {
     let befalls = match dice.below(100) {
-        0..18 => Befalls::Killed {
-            after: Duration::from_micros(dice.below(150_000)),
-            all: dice.chance(50),
-            slow: dice.chance(25),
-        },
+        0..18 => {
+            // Where commands wait, most are to be killed in line. Many never come there, or are through it by then.
+            let (within, since) = if waits && dice.chance(70) {
+                (KILLED_IN_LINE_WITHIN, Since::InLine)
+            } else {
+                (KILLED_WITHIN, Since::Start)
+            };
+            Befalls::Killed {
+                after: Duration::from_micros(dice.below(within)),
+                since,
+                all: dice.chance(50),
+                slow: dice.chance(25),
+            }
+        }
         18..40 => network(dice),
         _ => Befalls::Nothing,
     };
