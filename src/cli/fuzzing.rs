@@ -6,6 +6,7 @@ use clap::builder::Resettable;
 use clap::{Command, CommandFactory as _};
 
 pub(crate) use super::kuberpult_client::fuzzing::client_lines;
+pub(crate) use super::session::fuzzing::letters;
 pub(crate) use super::shell::fuzzing::cursors;
 use super::{Cli, apply, notify, parse};
 use crate::git::clean;

@@ -142,10 +142,10 @@ impl UnlockArgs {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Wish {
-    target: LockTarget,
+    pub(super) target: LockTarget,
     /// Its id; without one, it is made up.
-    id: Option<LockId>,
-    message: FreeText,
+    pub(super) id: Option<LockId>,
+    pub(super) message: FreeText,
 }
 
 /// The operation of a lock. Fails if its message is none.

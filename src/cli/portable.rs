@@ -61,6 +61,12 @@ impl Portable {
                 Ok(train::operation(request, None))
             }
             Self::Together { name, operations } => {
+                ensure!(!operations.is_empty(), "it holds no operation");
+                let releases = |each: &Self| matches!(each, Self::Release(_));
+                ensure!(
+                    name != Name::Release || operations.iter().all(releases),
+                    "a release of several apps holds nothing but releases"
+                );
                 let operations = operations.into_iter().map(|each| {
                     ensure!(
                         !matches!(each, Self::Together { .. }),

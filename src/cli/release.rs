@@ -278,7 +278,17 @@ fn check(fields: &BTreeMap<Field, String>) -> Result<()> {
 
 /// The operation of a release that was not typed here.
 pub(super) fn checked(request: NewRelease) -> Result<Operation> {
-    check(&request.fields)?;
+    let fields = &request.fields;
+    check(fields)?;
+    ensure!(
+        fields.values().all(|text| !text.is_empty()),
+        "a fact about it is empty"
+    );
+    ensure!(
+        fields.contains_key(&Field::SourceCommitId)
+            || !fields.contains_key(&Field::PreviousCommitId),
+        "it names the commit before its own, and not its own"
+    );
     for (environment, text) in &request.manifests {
         let length = text.len() as u64;
         ensure!(

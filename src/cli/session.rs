@@ -1,6 +1,8 @@
 //! What every command knows: who acts, when, and on which repository. Its two shapes are `change` and `look`.
 
 mod change;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) mod fuzzing;
 mod look;
 #[cfg(test)]
 mod played;

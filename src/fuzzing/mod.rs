@@ -16,6 +16,9 @@ mod tests;
 mod views;
 mod words;
 
+pub(crate) use planner::{check_changes, told};
+pub(crate) use words::assert_told;
+
 /// A function that must bear any bytes.
 pub struct Target {
     /// Its name, and that of the folder of its seeds.
@@ -30,11 +33,13 @@ pub struct Target {
 pub const TARGETS: &[Target] = &[
     Target::new("client-lines", cli::client_lines, 2_000),
     Target::new("command-lines", cli::command_lines, 500),
+    Target::new("commits", git::commits, 2_000),
     Target::new("config", files::config, 1_000),
     Target::new("cursors", cli::cursors, 2_000),
     Target::new("index", git::index, 1_000),
     Target::new("instants", instants::instants, 2_000),
     Target::new("journals", git::journals, 300),
+    Target::new("letters", cli::letters, 300),
     Target::new("lists", cli::lists, 1_000),
     Target::new("names", names::names, 2_000),
     Target::new("options", files::options, 500),

@@ -57,7 +57,7 @@ fn facts(left: &mut Unstructured, number: u8) -> CommitFacts {
 }
 
 /// An error is told without harm.
-pub(super) fn told<T>(result: Result<T>) -> Option<T> {
+pub(crate) fn told<T>(result: Result<T>) -> Option<T> {
     result
         .map_err(|error| assert_calm(&clean(&format!("{error:#}"))))
         .ok()
@@ -105,7 +105,7 @@ fn ask(tree: &mut MemoryTree, context: &Context, request: &Request) {
 }
 
 /// What is written lies in our folders, and a link that is written leads to a release of its app, which is there.
-pub(super) fn check_changes(tree: &MemoryTree, changes: &ChangeSet) {
+pub(crate) fn check_changes(tree: &MemoryTree, changes: &ChangeSet) {
     for (path, change) in changes.iter() {
         let mut components = path.components();
         let (folder, below) = (components.next().unwrap_or_default(), components.count());

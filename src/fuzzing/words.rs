@@ -37,7 +37,7 @@ pub(super) fn hostile(left: &mut Unstructured) -> String {
 }
 
 /// What an outcome looks like in every form, none of which may do more than tell.
-pub(super) fn assert_told(outcome: &Outcome, now: Moment) {
+pub(crate) fn assert_told(outcome: &Outcome, now: Moment) {
     let fate = Fate {
         changed: true,
         dry_run: false,

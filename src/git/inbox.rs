@@ -23,7 +23,7 @@ pub(super) const FETCHED: &str = "refs/trainyard/fetch/inbox";
 const FORM: u32 = 1;
 
 /// The first line of the commit that carries an operation.
-const TITLE: &str = "trainyard: an operation that waits to be published";
+pub(super) const TITLE: &str = "trainyard: an operation that waits to be published";
 
 /// The first line of the commit that stands where an operation may not wait any more.
 const FENCE: &str = "trainyard: an operation that was withdrawn";
@@ -79,7 +79,7 @@ pub(super) enum Says {
 }
 
 impl Says {
-    fn read(commit: &Commit) -> Self {
+    pub(super) fn read(commit: &Commit) -> Self {
         let message = commit.message().unwrap_or_default();
         if message.starts_with(FENCE) {
             return Self::Fence;
@@ -124,7 +124,7 @@ pub(super) struct Slip {
 }
 
 impl Slip {
-    fn read(message: &str) -> Result<Self> {
+    pub(super) fn read(message: &str) -> Result<Self> {
         let text = message.strip_prefix(TITLE).unwrap_or_default();
         let slip: Self = serde_json::from_str(text)?;
         ensure!(slip.form == FORM, "a form of later");

@@ -14,7 +14,7 @@ use super::known_bad::{Variant, known_bad};
 use super::{Checkout, guard, id_text};
 
 /// A move of the checkout under way.
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Move {
     pub(super) form: u32,
     pub(super) branch: String,

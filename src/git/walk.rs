@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use git2::Oid;
 
 use super::Snapshot;
+use super::id_text::whole_id;
 use super::objects::{EMPTY_TREE, MODE_TREE, Tree, TreeEntry, raw};
 use super::store::Store;
 use super::touched::Side;
@@ -34,11 +35,11 @@ struct Walk<'a> {
 }
 
 /// A commit, read.
-struct Commit {
+pub(super) struct Commit {
     id: Oid,
-    root: [u8; 20],
-    parent: Option<Oid>,
-    facts: CommitFacts,
+    pub(super) root: [u8; 20],
+    pub(super) parent: Option<Oid>,
+    pub(super) facts: CommitFacts,
 }
 
 /// A commit beside the one before it.
@@ -301,14 +302,17 @@ impl Commit {
     }
 
     /// Reads a commit object: a line for each header, an empty line, the message. What is no UTF-8 is replaced.
-    fn parse(id: Oid, bytes: &[u8]) -> Option<Self> {
+    pub(super) fn parse(id: Oid, bytes: &[u8]) -> Option<Self> {
         let text = String::from_utf8_lossy(bytes);
         let (headers, message) = text.split_once("\n\n").unwrap_or((text.trim_end(), ""));
         let value = |wanted: &str| {
             let mut lines = headers.lines();
             lines.find_map(|line| line.strip_prefix(wanted)?.strip_prefix(' '))
         };
-        let id_of = |wanted: &str| value(wanted).map(Oid::from_str).transpose().ok();
+        // Where git looks for them, and nowhere else.
+        let mut lines = headers.lines();
+        let tree = lines.next()?.strip_prefix("tree ")?;
+        let parent = lines.next().and_then(|line| line.strip_prefix("parent "));
         let (author, _) = signature(value("author").unwrap_or_default());
         let (committer, seconds) = signature(value("committer").unwrap_or_default());
         let facts = CommitFacts {
@@ -320,8 +324,8 @@ impl Commit {
         };
         Some(Self {
             id,
-            root: raw(id_of("tree")??),
-            parent: id_of("parent")?,
+            root: raw(whole_id(tree).ok()?),
+            parent: parent.map(whole_id).transpose().ok()?,
             facts,
         })
     }

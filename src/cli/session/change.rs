@@ -17,7 +17,7 @@ use crate::git::{
 use crate::plan::{Context, Ground, Outcome, Source, argocd, render};
 use crate::report::{Fate, Input, Tag, TagState, commit_message};
 use crate::state::{Actor, Combine, Moment, trailer};
-use crate::tree::{ChangeSet, Draft};
+use crate::tree::{ChangeSet, Draft, ReadTree};
 
 /// What came of a change, and what Argo CD is to hear of it.
 type Told = (Outcome, Fate, Option<Result<Notice>>);
@@ -160,28 +160,20 @@ impl Session {
         }))
     }
 
-    /// Plans what somebody else has asked for, checked as if it had been typed here. Fails for what has waited too long: nobody
-    /// waits for it any more.
+    /// Plans what somebody else has asked for.
     fn stand_in(
         &self,
         checkout: &Checkout,
         snapshot: &Snapshot,
         (id, letter): (&str, &str),
     ) -> Result<Other> {
-        let letter = Letter::read(letter)?;
-        let then = letter.instant()?;
-        let age = self.now.seconds() - then.seconds();
-        ensure!(age.abs() < WAITS_AT_MOST, "it is {age} seconds old");
-        ensure!(
-            !(letter.operation.brings_manifests() && demands_signatures()),
-            "nobody can tell here whether its manifests are signed"
-        );
-        let Actor { name, email } = &letter.actor;
-        check_author([name, email])?;
-        let wanted = letter.operation.operation()?;
-        let known = identity(&wanted.request, &[], &letter.actor);
-        ensure!(id == self::id(known, then), "it is not what its id says");
-        let context = context(checkout, letter.actor.clone(), then);
+        let Asked {
+            wanted,
+            actor,
+            then,
+        } = asked((id, letter), self.now)?;
+        let Actor { name, email } = &actor;
+        let context = context(checkout, actor.clone(), then);
         let ground = Ground::begin(snapshot, &context)?;
         let plan = plan(snapshot, &ground, &wanted.verb)?;
         let Request {
@@ -291,16 +283,46 @@ impl Session {
     }
 }
 
+/// What somebody else has asked for, in whose name, and when.
+pub(super) struct Asked {
+    pub(super) wanted: Wanted,
+    pub(super) actor: Actor,
+    pub(super) then: Moment,
+}
+
+/// Reads what waits under this id, checked as if it had been typed here. Fails for what has waited too long: nobody waits for it
+/// any more.
+pub(super) fn asked((id, letter): (&str, &str), now: Moment) -> Result<Asked> {
+    let letter = Letter::read(letter)?;
+    let then = letter.instant()?;
+    let age = now.seconds() - then.seconds();
+    ensure!(age.abs() < WAITS_AT_MOST, "it is {age} seconds old");
+    ensure!(
+        !(letter.operation.brings_manifests() && demands_signatures()),
+        "nobody can tell here whether its manifests are signed"
+    );
+    let actor = letter.actor;
+    check_author([&actor.name, &actor.email])?;
+    let wanted = letter.operation.operation()?;
+    let known = identity(&wanted.request, &[], &actor);
+    ensure!(id == self::id(known, then), "it is not what its id says");
+    Ok(Asked {
+        wanted,
+        actor,
+        then,
+    })
+}
+
 /// What a verb makes of a snapshot.
 pub(super) struct Plan {
-    outcome: Outcome,
+    pub(super) outcome: Outcome,
     pub(super) changes: ChangeSet,
     /// Where the repository wants a push to be told.
     notify_url: Option<String>,
 }
 
 pub(super) fn plan(
-    snapshot: &Snapshot,
+    snapshot: &dyn ReadTree,
     ground: &Ground,
     verb: impl Fn(&mut Draft, &Ground) -> Result<Outcome>,
 ) -> Result<Plan> {
@@ -319,7 +341,7 @@ pub(super) fn plan(
 }
 
 /// What makes an operation the same one when it is repeated.
-fn identity(request: &Request, sources: &[&Source], actor: &Actor) -> Uuid {
+pub(super) fn identity(request: &Request, sources: &[&Source], actor: &Actor) -> Uuid {
     let sources = sources.iter().map(|source| source.commit.as_ref());
     let identity: Vec<_> = sources.chain([request.identity.as_str()]).collect();
     let identity = identity.join("\n");
@@ -328,7 +350,7 @@ fn identity(request: &Request, sources: &[&Source], actor: &Actor) -> Uuid {
 }
 
 /// The id of an operation.
-fn id(identity: Uuid, instant: Moment) -> String {
+pub(super) fn id(identity: Uuid, instant: Moment) -> String {
     Uuid::new_v5(&identity, instant.to_exact().as_bytes()).to_string()
 }
 

@@ -1,11 +1,17 @@
 //! What git says, and what we wrote down for ourselves.
 
+use std::fmt::Debug;
 use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
 use std::process::ExitStatus;
 
-use super::in_a_folder;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{assert_stands_in, in_a_folder};
 use crate::fuzzing::assert_calm;
 use crate::git::ask::{denies_access, tip};
+use crate::git::index_lock::Move;
 use crate::git::journal::{self, Pending, Survives};
 use crate::git::program::Finished;
 use crate::git::push::{PushOutcome, is_no_contact, not_applied};
@@ -65,23 +71,34 @@ pub(crate) fn words(data: &[u8]) {
 /// A journal is understood as a whole or not at all, and written as it was read.
 pub(crate) fn journals(data: &[u8]) {
     in_a_folder(|folder| {
-        let path = folder.join("push.json");
-        std::fs::write(&path, data).expect("there is room");
-        let Ok(read) = journal::read::<Pending>(&path) else {
-            assert_eq!(std::fs::read(&path).expect("it stays"), data);
-            return;
-        };
-        let pending = read.expect("the file is there");
-        assert_eq!(
-            pending.form,
-            journal::FORM,
-            "another form is not ours to read"
-        );
-        let _ = pending.place();
-        journal::write(&path, &pending, Survives::Kill).expect("there is room");
-        let again = journal::read::<Pending>(&path).expect("we wrote it");
-        assert_eq!(again, Some(pending));
-        journal::remove(&path).expect("it is there");
-        assert_eq!(journal::read::<Pending>(&path).expect("gone"), None);
+        if let Some(pending) = kept::<Pending>(&folder.join("push.json"), data) {
+            assert_eq!(pending.form, journal::FORM, "{FORM_OF_OTHERS}");
+            let _ = pending.place();
+        }
+        if let Some(moved) = kept::<Move>(&folder.join("checkout.json"), data) {
+            assert_eq!(moved.form, journal::FORM, "{FORM_OF_OTHERS}");
+        }
     });
+}
+
+const FORM_OF_OTHERS: &str = "another form is not ours to read";
+
+/// What a journal says; `None` if it is none.
+fn kept<T>(path: &Path, data: &[u8]) -> Option<T>
+where
+    T: DeserializeOwned + Serialize + PartialEq + Debug,
+{
+    std::fs::write(path, data).expect("there is room");
+    let Ok(read) = journal::read::<T>(path) else {
+        assert_eq!(std::fs::read(path).expect("it stays"), data);
+        return None;
+    };
+    let read = read.expect("the file is there");
+    assert_stands_in(data, &read);
+    journal::write(path, &read, Survives::Kill).expect("there is room");
+    let again = journal::read::<T>(path).expect("we wrote it");
+    assert_eq!(again.as_ref(), Some(&read));
+    journal::remove(path).expect("it is there");
+    assert_eq!(journal::read::<T>(path).expect("gone"), None);
+    Some(read)
 }

@@ -375,10 +375,21 @@ fn what_a_commit_object_lacks_is_empty() {
         "",
         "blob",
         "tree x\n\nm",
+        "tree 4b825dc6\n\nm",
+        &format!("author nobody\ntree {tree}\n\nm"),
         &format!("tree {tree}\nparent x\n\nm"),
+        &format!("tree {tree}\nparent 4b825dc6\n\nm"),
     ] {
         assert!(read(wrong.as_bytes()).is_none(), "{wrong:?}");
     }
+}
+
+#[test]
+fn a_parent_stands_right_behind_the_tree_or_is_none() {
+    let tree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+    let text = format!("tree {tree}\nauthor nobody\nparent {tree}\n\nm");
+    let read = Commit::parse(Oid::ZERO_SHA1, text.as_bytes());
+    assert_eq!(read.unwrap().parent, None);
 }
 
 /// A tree in memory with the files and links of another one.
