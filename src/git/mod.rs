@@ -67,6 +67,6 @@ pub(crate) use program::Finished;
 #[cfg(debug_assertions)]
 pub(crate) use program::set_deadline;
 pub(crate) use program::{Git, clean, on_one_line};
-pub(crate) use publish::still_open;
+pub(crate) use publish::{not_again, still_open};
 pub(crate) use snapshot::Snapshot;
 pub(crate) use worktree::WorkTree;

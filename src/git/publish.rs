@@ -408,6 +408,21 @@ pub(crate) fn still_open(error: anyhow::Error) -> anyhow::Error {
     Failure::still_unknown(message).into()
 }
 
+/// This command was interrupted and has landed; others have moved on since, and it could not be done again. What has landed is no
+/// failure.
+pub(crate) fn not_again(error: anyhow::Error) -> anyhow::Error {
+    let known = error.downcast_ref::<Failure>();
+    if known.is_some_and(|failure| failure.kind == FailureKind::Unknown) {
+        return error;
+    }
+    let message = format!(
+        "this command has landed when it was interrupted, others have moved on, and it could not be done again: {error:#}"
+    );
+    Failure::new(FailureKind::Unknown, message)
+        .hint("run the same command again, once that is settled")
+        .into()
+}
+
 /// Waits longer after each lost race, and everybody differently.
 pub(super) fn pause(attempt: u32, operation: &Operation) {
     let _doing = doing!("waiting", "after a lost race");

@@ -155,6 +155,29 @@ fn a_deployment_is_planned_afresh_if_others_have_moved_on_since_it_was_killed() 
 }
 
 #[test]
+fn what_has_landed_is_not_told_as_a_failure_because_it_cannot_be_done_again() {
+    let world = shop();
+    let line = "deploy -a cart -e staging --version 1";
+    killed_after_landing(&world, line);
+    let other = world.clone_to("other");
+    other.ok("deploy -a cart -e staging --version 2");
+    let hook = world.remote_hook("pre-receive", "echo not now; exit 1");
+    let answer = world.fails(line, 4);
+    assert!(
+        answer.stderr.contains("its change has landed as"),
+        "{answer}"
+    );
+    assert!(
+        answer.stderr.contains("could not be done again"),
+        "{answer}"
+    );
+    assert!(answer.stderr.contains("not now"), "{answer}");
+    std::fs::remove_file(hook).unwrap();
+    world.ok(line);
+    assert!(runs(&world, "staging").ends_with("/1"));
+}
+
+#[test]
 fn a_train_that_was_killed_takes_the_next_time_what_has_come_since() {
     let world = shop();
     killed_after_landing(&world, "release-train staging");

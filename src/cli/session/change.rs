@@ -12,7 +12,7 @@ use crate::cli::portable::Letter;
 use crate::cli::surroundings::{demands_signatures, tells_another_time};
 use crate::git::{
     Checkout, Combining, Operation, Other, Pending, Planned, Published, Signature, Snapshot,
-    WAITS_AT_MOST, WorkTree, clean, still_open,
+    WAITS_AT_MOST, WorkTree, clean, not_again, still_open,
 };
 use crate::plan::{Context, Ground, Outcome, Source, argocd, render};
 use crate::report::{Fate, Input, Tag, TagState, commit_message};
@@ -83,7 +83,7 @@ impl Session {
         let now = self.instant(pending.as_ref(), undertaking.identity)?;
         let told = match self.attempt(&undertaking, now)? {
             Some(told) => Some(told),
-            None => self.attempt(&undertaking, self.now)?,
+            None => self.attempt(&undertaking, self.now).map_err(not_again)?,
         };
         let told = told.context("a fresh operation is nobody's repetition")?;
         drop(guard);
