@@ -220,7 +220,7 @@ impl Checkout {
     }
 
     /// The push of the killed command has landed: this command is done if it is the same one, with the outcome of that plan,
-    /// unless others have moved on since and it can be done again, without harm.
+    /// unless others have moved on since and it can be done again, without harm. Whom it has published itself has not moved on.
     fn conclude<O>(
         &self,
         remote: &Remote,
@@ -235,7 +235,8 @@ impl Checkout {
             tracing::warn!("the interrupted command before this one has landed as commit {new}");
             return Ok(None);
         }
-        if tip != new && !operation.counts {
+        let moved_on = tip != new && !left.ends().contains(&tip);
+        if moved_on && !operation.counts {
             match self.plan_with(remote, tip, plan) {
                 Ok(_) => {
                     self.forget_pending();
