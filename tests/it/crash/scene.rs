@@ -4,10 +4,11 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
+use super::fault::run_at;
 use crate::world::{Mould, Tree, World, text};
 
 /// The commands that change something, each with work to do in the scene.
-pub(super) const VERBS: [(&str, &str); 14] = [
+pub(super) const VERBS: [(&str, &str); 15] = [
     (
         "release",
         "release -a web --manifest dev=../scratch/next.yaml --manifest staging=../scratch/next.yaml",
@@ -28,10 +29,36 @@ pub(super) const VERBS: [(&str, &str); 14] = [
     ("app-remove", "app remove-environment -a web -e staging"),
     ("apply", "apply -f ../scratch/list.yaml"),
     ("render", "render --all"),
+    ("verify", "verify --fix"),
+];
+
+/// The commands that only look, work elsewhere, or pass on to those.
+const OTHERS: [&str; 18] = [
+    "can-deploy",
+    "changelog",
+    "completions",
+    "demo",
+    "diff",
+    "environment check",
+    "environment list",
+    "environment schema",
+    "environment show",
+    "help",
+    "history",
+    "kuberpult-client",
+    "locks",
+    "man",
+    "prognosis",
+    "queue",
+    "status",
+    "where",
 ];
 
 /// The command after the accident.
 pub(super) const OTHER: &str = "lock -e dev --lock-id other -m other";
+
+/// A command of much later.
+pub(super) const LATER: &str = "unlock -e dev --lock-id other";
 
 /// Where and how a command works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,21 +73,29 @@ pub(super) enum Shape {
     Local,
     /// A bare clone of the remote.
     Bare,
+    /// A plain checkout of a remote where every operation waits in line.
+    InLine,
+    /// The same, and somebody waits there already.
+    Leads,
 }
 
 impl Shape {
-    pub(super) const ALL: [Self; 5] = [
+    pub(super) const ALL: [Self; 7] = [
         Self::Plain,
         Self::Behind,
         Self::LineEndings,
         Self::Local,
         Self::Bare,
+        Self::InLine,
+        Self::Leads,
     ];
 
     /// A line of arguments as it is typed in this shape.
     pub(super) fn line(self, line: &str) -> String {
         match self {
-            Self::Plain | Self::Behind | Self::LineEndings => line.to_owned(),
+            Self::Plain | Self::Behind | Self::LineEndings | Self::InLine | Self::Leads => {
+                line.to_owned()
+            }
             Self::Local => format!("--no-push {line}"),
             Self::Bare => format!("-C ../bare.git {line}"),
         }
@@ -70,7 +105,13 @@ impl Shape {
     pub(super) fn world(self) -> World {
         static PLAIN: OnceLock<Mould> = OnceLock::new();
         static BEHIND: OnceLock<Mould> = OnceLock::new();
-        let plain = || PLAIN.get_or_init(|| scene().mould()).cast();
+        static IN_LINE: OnceLock<Mould> = OnceLock::new();
+        static LEADS: OnceLock<Mould> = OnceLock::new();
+        let plain = || PLAIN.get_or_init(|| scene("").mould()).cast();
+        let in_line = || {
+            let mould = IN_LINE.get_or_init(|| scene("publish: {combine: always}\n").mould());
+            mould.cast()
+        };
         match self {
             Self::Plain | Self::Local | Self::Bare => plain(),
             Self::Behind => BEHIND
@@ -79,6 +120,20 @@ impl Shape {
                     world
                         .clone_to("rival")
                         .ok("lock -e staging -a old --lock-id rival -m rival");
+                    world.mould()
+                })
+                .cast(),
+            Self::InLine => in_line(),
+            Self::Leads => LEADS
+                .get_or_init(|| {
+                    let world = in_line();
+                    let rival = world.clone_to("rival");
+                    kill_in_line(
+                        &rival,
+                        self,
+                        "lock -e staging -a old --lock-id rival -m rival",
+                        0,
+                    );
                     world.mould()
                 })
                 .cast(),
@@ -93,7 +148,12 @@ impl Shape {
     /// The git folder in which the command works.
     pub(super) fn git_folder(self, world: &World) -> PathBuf {
         match self {
-            Self::Plain | Self::Behind | Self::LineEndings | Self::Local => git_folder(world),
+            Self::Plain
+            | Self::Behind
+            | Self::LineEndings
+            | Self::Local
+            | Self::InLine
+            | Self::Leads => git_folder(world),
             Self::Bare => world.room().join("bare.git"),
         }
     }
@@ -102,9 +162,39 @@ impl Shape {
     pub(super) fn judge(self, world: &World) -> PathBuf {
         match self {
             Self::Local => git_folder(world),
-            Self::Plain | Self::Behind | Self::LineEndings | Self::Bare => world.remote(),
+            Self::Plain
+            | Self::Behind
+            | Self::LineEndings
+            | Self::Bare
+            | Self::InLine
+            | Self::Leads => world.remote(),
         }
     }
+
+    /// Whether operations wait in line.
+    pub(super) fn combines(self) -> bool {
+        matches!(self, Self::InLine | Self::Leads)
+    }
+}
+
+/// Takes out of the line who waits there.
+pub(super) fn nobody_waits(world: &World) {
+    world.remote_git(&[
+        "update-ref",
+        "-d",
+        &world.remote_git(&["for-each-ref", "--format=%(refname)", "refs/trainyard"]),
+    ]);
+}
+
+/// Runs a command at this minute, and kills it when it waits in line and is about to publish.
+fn kill_in_line(world: &World, shape: Shape, line: &str, minute: i64) {
+    let hook = world.hook(
+        "pre-push",
+        "if grep -q refs/heads/; then kill -9 $(ps -o ppid= -p $PPID); exit 1; fi",
+    );
+    let answer = run_at(world, shape, line, minute);
+    assert_eq!(answer.code, -1, "{line}\n{answer}");
+    fs::remove_file(hook).unwrap();
 }
 
 /// The git folder of the checkout, which may lie beside it.
@@ -120,7 +210,8 @@ pub(super) fn git_folder(world: &World) -> PathBuf {
 /// What the user has begun in the checkout: a line of `git status` for each.
 pub(super) const EDITS: &str = " M notes.txt\nA  staged.txt\n?? untracked.txt";
 
-fn scene() -> World {
+/// The scene with these options more.
+fn scene(more: &str) -> World {
     let mut tree = Tree::new();
     let upstreams = [
         ("dev", r#"{"latest": true}"#),
@@ -131,8 +222,8 @@ fn scene() -> World {
         let config = format!("{{\"upstream\": {upstream}, \"argocd\": {argocd}}}\n");
         tree.insert(format!("environments/{name}/config.json"), text(&config));
     }
-    let options = "argocd:\n  repoUrl: https://git.example/manifests.git\n";
-    tree.insert("trainyard.yaml".to_owned(), text(options));
+    let options = format!("argocd:\n  repoUrl: https://git.example/manifests.git\n{more}");
+    tree.insert("trainyard.yaml".to_owned(), text(&options));
     tree.insert("notes.txt".to_owned(), text("notes\n"));
     let world = World::with_files(&tree);
     for name in [
@@ -165,8 +256,9 @@ fn scene() -> World {
     ] {
         world.ok(line);
     }
-    // Something for `render` to mend.
+    // Something for `render` to mend, and for `verify`.
     world.file("argocd/v1alpha1/staging.yaml", "damaged\n");
+    world.file("environments/dev/.DS_Store", "\n");
     world.shell("git clone -q --bare ../remote.git ../bare.git && git -C ../bare.git config remote.origin.url ../remote.git && git -C ../bare.git config core.fsync none");
     world.edit("notes.txt", "notes of the user\n");
     world.edit("staged.txt", "staged by the user\n");
@@ -174,4 +266,31 @@ fn scene() -> World {
     world.git(&["add", "staged.txt"]);
     fs::remove_dir_all(world.checkout().join(".git/trainyard")).unwrap();
     world
+}
+
+#[test]
+fn every_command_is_a_verb_or_known_not_to_change_anything() {
+    let world = Shape::Plain.world();
+    let mut commands = Vec::new();
+    for group in ["", "environment", "app"] {
+        let help = world.ok(&format!("{group} --help"));
+        let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+        let lines = lines.take_while(|line| line.starts_with("  "));
+        // What follows a name stands further to the right.
+        let names = lines.filter(|line| !line.starts_with("   "));
+        let names = names.filter_map(|line| line.split_whitespace().next());
+        commands.extend(names.map(|name| format!("{group} {name}").trim().to_owned()));
+    }
+    commands.retain(|command| {
+        !["environment", "app"].contains(&command.as_str()) && !command.ends_with(" help")
+    });
+    let known = |command: &String| {
+        let begins = |line: &str| {
+            line.strip_prefix(command.as_str())
+                .is_some_and(|rest| rest.starts_with(' '))
+        };
+        VERBS.iter().any(|(_, line)| begins(line)) || OTHERS.contains(&command.as_str())
+    };
+    commands.retain(|command| !known(command));
+    assert!(commands.is_empty(), "{commands:?}");
 }

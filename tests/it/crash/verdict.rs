@@ -1,6 +1,5 @@
 //! What must hold after an accident, judged from the outside: commit ids, files, and what git itself says.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -57,6 +56,17 @@ pub(super) fn head(world: &World, shape: Shape) -> String {
     found.unwrap().trim().to_owned()
 }
 
+/// Where a change has led to: the commit; in line, where the next command may publish it in another order, the tree and what was done.
+pub(super) fn outcome(world: &World, shape: Shape) -> String {
+    if !shape.combines() {
+        return head(world, shape);
+    }
+    let tree = world.remote_git(&["rev-parse", "main^{tree}"]);
+    let mut subjects = world.subjects();
+    subjects.sort();
+    format!("{tree}\n{}", subjects.join("\n"))
+}
+
 /// What a failure says: what is so, and never a panic.
 pub(super) fn check_words(answer: &Answer) -> Result<(), String> {
     if answer.stderr.contains("panicked") || answer.code == 101 {
@@ -85,7 +95,12 @@ pub(super) fn check_tidy(world: &World, shape: Shape, careless: bool) -> Result<
                 .unwrap_or_default();
             expect("the branch of the bare clone", bare.trim(), &head)?;
         }
-        Shape::Plain | Shape::Behind | Shape::LineEndings | Shape::Local => {
+        Shape::Plain
+        | Shape::Behind
+        | Shape::LineEndings
+        | Shape::Local
+        | Shape::InLine
+        | Shape::Leads => {
             expect("HEAD", &world.git(&["rev-parse", "HEAD"]), &head)?;
             expect("git status", &status, EDITS)?;
         }
@@ -150,25 +165,24 @@ fn ends_in(name: &str, extension: &str) -> bool {
         .is_some_and(|found| found == extension)
 }
 
-/// The commits at which the branch may stand in the end.
+/// Where the branch may stand in the end. What happens in different ways may lead to the same.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Ends(BTreeMap<String, &'static str>);
+pub(super) struct Ends(Vec<(String, &'static str)>);
 
 impl Ends {
     pub(super) fn with(mut self, commit: String, what: &'static str) -> Self {
-        self.0.insert(commit, what);
+        self.0.push((commit, what));
         self
     }
 
     pub(super) fn check(&self, found: &str, allowed: &[&str]) -> Result<(), String> {
-        let what = self
-            .0
-            .get(found)
-            .copied()
-            .unwrap_or("none of the expected commits");
-        if allowed.contains(&what) {
+        let ends = self.0.iter().filter(|(commit, _)| commit == found);
+        let ends: Vec<_> = ends.map(|(_, what)| *what).collect();
+        if ends.iter().any(|what| allowed.contains(what)) {
             return Ok(());
         }
-        Err(format!("the branch ends at {what} in place of {allowed:?}"))
+        Err(format!(
+            "the branch ends at {found}: {ends:?} in place of {allowed:?}"
+        ))
     }
 }
