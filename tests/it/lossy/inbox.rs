@@ -9,10 +9,16 @@ use crate::world::{Conduct, How, HttpServer, Reply, Request, When, Wish, World};
 const JOIN: usize = 0;
 const LEAD: usize = 1;
 
-/// A yard where operations that lost a race go out together, and where the next command has lost one already.
-fn behind() -> Option<(World, HttpServer)> {
+/// Which operations wait in line: those that lost a race, or all.
+const COMBINE: [&str; 2] = ["true", "always"];
+
+/// A yard where these operations go out together, and where the next command has lost a race already.
+fn behind(combine: &str) -> Option<(World, HttpServer)> {
     let (world, server) = yard()?;
-    world.file("trainyard.yaml", "publish: {combine: true}\n");
+    world.file(
+        "trainyard.yaml",
+        format!("publish: {{combine: {combine}}}\n"),
+    );
     world.clone_to("rival").file("note", "one more");
     Some((world, server))
 }
@@ -70,18 +76,21 @@ fn whatever_is_lost_in_line_the_change_is_made_once() {
         ("gone before it led", LEAD, When::BeforeServing, true, 4),
         ("gone when it had led", LEAD, When::AfterServing, true, 4),
     ] {
-        for verb in [VERBS[0], VERBS[2]] {
-            let Some((world, server)) = behind() else {
+        // Nothing with a tag waits.
+        let verbs = VERBS[..3].iter();
+        for (verb, combine) in verbs.flat_map(|verb| COMBINE.map(|combine| (*verb, combine))) {
+            let Some((world, server)) = behind(combine) else {
                 return;
             };
             nth_push(&server, number, when, bad_gateway(), for_good);
             let answer = world.run(verb.line);
-            assert_eq!(answer.code, code, "{name}\n{answer}");
+            let what = format!("{name}, combine: {combine}");
+            assert_eq!(answer.code, code, "{what}\n{answer}");
             server.recover();
             if code != 0 {
                 world.ok(verb.line);
             }
-            assert_once(&world, verb, name);
+            assert_once(&world, verb, &what);
         }
     }
 }
@@ -90,7 +99,7 @@ fn whatever_is_lost_in_line_the_change_is_made_once() {
 #[ignore = "takes a while for all faults"]
 fn somebody_else_publishes_what_waits_and_whoever_asked_for_it_finds_that() {
     let verb = VERBS[2];
-    let Some((world, server)) = behind() else {
+    let Some((world, server)) = behind(COMBINE[0]) else {
         return;
     };
     nth_push(&server, JOIN, When::AfterServing, bad_gateway(), true);
@@ -107,20 +116,20 @@ fn somebody_else_publishes_what_waits_and_whoever_asked_for_it_finds_that() {
 #[test]
 fn a_server_that_takes_nothing_into_the_inbox_gets_plain_pushes() {
     let refuse = "case $1 in refs/trainyard/*) exit 1;; esac";
-    for verb in [VERBS[0], VERBS[2]] {
-        let Some((world, _server)) = behind() else {
+    for (verb, combine) in [(VERBS[0], "true"), (VERBS[2], "always")] {
+        let Some((world, _server)) = behind(combine) else {
             return;
         };
         world.remote_hook("update", refuse);
         world.ok(verb.line);
         assert_once(&world, verb, "refused by a hook");
-        let Some((world, _server)) = behind() else {
+        let Some((world, _server)) = behind(combine) else {
             return;
         };
         world.remote_git(&["config", "receive.advertiseAtomic", "false"]);
         world.ok(verb.line);
         assert_once(&world, verb, "not atomic");
-        let Some((world, server)) = behind() else {
+        let Some((world, server)) = behind(combine) else {
             return;
         };
         let forbidden = How::Say(Reply::new("403 Forbidden", "no\n"));
@@ -132,7 +141,7 @@ fn a_server_that_takes_nothing_into_the_inbox_gets_plain_pushes() {
 
 #[test]
 fn a_refusal_is_not_told_while_the_operation_may_still_wait_in_line() {
-    let Some((world, server)) = behind() else {
+    let Some((world, server)) = behind(COMBINE[0]) else {
         return;
     };
     world
