@@ -323,6 +323,37 @@ fn twelve_processes_in_clones_of_their_own_all_land() {
     }
 }
 
+/// The releases of `docs/reliability.md`, "Load": nobody gives up, and nobody is left out.
+#[test]
+#[ignore = "takes a minute"]
+fn a_hundred_processes_at_once_all_land() {
+    const CROWD: usize = 100;
+    for combine in ["true", "always"] {
+        let world = yard_that_combines(combine);
+        let clone = |number| world.clone_to(&format!("clone-{number}"));
+        let clones: Vec<_> = (0..CROWD).map(clone).collect();
+        let now = world.next_minute();
+        let lines = (0..CROWD)
+            .map(|number| format!("release -a app-{number} -e dev -f ../scratch/web.yaml"));
+        let started: Vec<_> = clones
+            .iter()
+            .zip(lines)
+            .map(|(clone, line)| clone.start_at(&line, now))
+            .collect();
+        for started in started {
+            assert_done(&started.wait());
+        }
+        for number in 0..CROWD {
+            assert_eq!(
+                world.times(&format!("release app-{number} 1")),
+                1,
+                "{number}"
+            );
+        }
+        assert_settled(&world, &clones.iter().collect::<Vec<_>>());
+    }
+}
+
 #[test]
 fn a_train_with_a_tag_takes_along_what_waits_and_never_waits_itself() {
     for combine in ["true", "always"] {

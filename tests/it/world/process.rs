@@ -36,7 +36,11 @@ impl World {
 
     /// Starts the program with a line of arguments, and does not wait for it.
     pub(crate) fn start(&self, line: &str) -> Started {
-        let at = self.next_minute();
+        self.start_at(line, self.next_minute())
+    }
+
+    /// The same at a time that others share.
+    pub(crate) fn start_at(&self, line: &str, at: jiff::Timestamp) -> Started {
         let mut program = std::process::Command::new(program_path());
         program
             .env_clear()
