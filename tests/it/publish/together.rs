@@ -288,6 +288,30 @@ fn locks_of_git_on_what_was_to_be_moved_go_after_a_kill_in_line() {
 }
 
 #[test]
+fn who_was_killed_after_it_published_others_too_does_nothing_twice() {
+    let (mine, other) = ("lock dev (`mine`)", "lock dev (`other`)");
+    for combine in ["true", "always"] {
+        let world = yard_that_combines(combine);
+        killed_in_line(&world, "other", "lock -e dev --lock-id other -m x");
+        let clone = world.clone_to("clone");
+        let pid = world.room().join("pid");
+        let pid = pid.display();
+        let ours = clone.hook("pre-push", &format!("ps -o ppid= -p $PPID > '{pid}'"));
+        let landed = format!("if grep -q refs/heads/; then kill -9 $(cat '{pid}'); fi");
+        let theirs = world.remote_hook("post-receive", &landed);
+        let line = "lock -e dev --lock-id mine -m x";
+        assert_ne!(clone.start(line).wait().code, 0);
+        for hook in [ours, theirs] {
+            fs::remove_file(hook).unwrap();
+        }
+        assert_eq!((world.times(mine), world.times(other)), (1, 1), "{combine}");
+        assert_done(&clone.run(line));
+        assert_eq!((world.times(mine), world.times(other)), (1, 1), "{combine}");
+        assert_settled(&world, &[&clone]);
+    }
+}
+
+#[test]
 fn what_can_no_longer_be_done_is_left_to_the_one_who_asked_for_it() {
     let world = yard();
     world.scratch("other.yaml", "kind: Other\n");
