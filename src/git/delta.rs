@@ -57,8 +57,9 @@ fn length(bytes: &mut &[u8]) -> Option<usize> {
 /// As many bytes as an instruction takes at most that copies them: fewer are better written anew.
 const WORTH_A_COPY: usize = 8;
 
-/// What makes `new` of the base; `None` unless it is less than half of `new`. What is the same at both ends is copied; between them, where as much stands in
-/// both, also what is the same at the same distance: in a tree whose entries are replaced that is all but their ids.
+/// What makes `new` of the base; `None` unless it is less than half of `new`. What is the same at both ends is copied; between them,
+/// where as much stands in both, also what is the same at the same distance: in a tree whose entries are replaced that is all but
+/// their ids.
 pub(super) fn between(base: &[u8], new: &[u8]) -> Option<Vec<u8>> {
     if base.len().max(new.len()) > LARGEST {
         return None;

@@ -22,7 +22,7 @@ pub(crate) enum FailureKind {
     Usage,
     /// The state of the checkout forbids it.
     Refused,
-    /// Nobody can tell whether the change landed.
+    /// Nobody can tell whether the change landed, or an earlier run of the command has landed and this one has not.
     Unknown,
     /// The remote said no.
     RemoteRefused,
@@ -69,6 +69,38 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+/// A push of this command is open, perhaps of when it was interrupted, and now this is in its way.
+pub(crate) fn still_open(error: anyhow::Error) -> anyhow::Error {
+    unless_unknown(error, |error| {
+        Failure::still_unknown(format!(
+            "what became of an earlier push of this command is still unknown: {error:#}"
+        ))
+    })
+}
+
+/// An earlier run of this command has landed; others have moved on since, and this is why it could not be done again. What has landed
+/// is no failure.
+pub(crate) fn not_again(error: anyhow::Error) -> anyhow::Error {
+    unless_unknown(error, |error| {
+        let message = format!(
+            "an earlier run of this command has landed, others have moved on since, and it could not be done again: {error:#}"
+        );
+        Failure::new(FailureKind::Unknown, message)
+            .hint("run the same command again, once that is settled")
+    })
+}
+
+/// What becomes of an error that does not say by itself that the end is unknown.
+fn unless_unknown(
+    error: anyhow::Error,
+    told: impl FnOnce(&anyhow::Error) -> Failure,
+) -> anyhow::Error {
+    match error.downcast_ref::<Failure>() {
+        Some(failure) if failure.kind == FailureKind::Unknown => error,
+        _ => told(&error).into(),
+    }
+}
 
 /// What went wrong, and what can be done, in one line.
 pub(super) fn with_hint(error: &anyhow::Error) -> String {

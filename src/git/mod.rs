@@ -53,7 +53,7 @@ mod worktree;
 
 pub(crate) use checkout::{Checkout, Selection};
 pub(crate) use commit::Signature;
-pub(crate) use failure::{Failure, FailureKind};
+pub(crate) use failure::{Failure, FailureKind, not_again, still_open};
 pub(crate) use inbox::WAITS_AT_MOST;
 pub(crate) use journal::Pending;
 #[cfg(feature = "known-bad")]
@@ -67,6 +67,5 @@ pub(crate) use program::Finished;
 #[cfg(debug_assertions)]
 pub(crate) use program::set_deadline;
 pub(crate) use program::{Git, clean, on_one_line};
-pub(crate) use publish::{not_again, still_open};
 pub(crate) use snapshot::Snapshot;
 pub(crate) use worktree::WorkTree;

@@ -8,7 +8,7 @@ use git2::Oid;
 
 use super::commit::UnpushedCommit;
 use super::company::Written;
-use super::failure::with_hint;
+use super::failure::{still_open, with_hint};
 use super::fence::Withdrawn;
 use super::inbox::{self, Place};
 use super::journal::Pending;
@@ -395,32 +395,6 @@ fn unknown(remote: &Remote, commit: Oid, words: &str) -> Failure {
         remote.name
     );
     Failure::unknown(message)
-}
-
-/// A push of this command is open, perhaps of when it was interrupted, and now this is in its way.
-pub(crate) fn still_open(error: anyhow::Error) -> anyhow::Error {
-    let known = error.downcast_ref::<Failure>();
-    if known.is_some_and(|failure| failure.kind == FailureKind::Unknown) {
-        return error;
-    }
-    let message =
-        format!("what became of an earlier push of this command is still unknown: {error:#}");
-    Failure::still_unknown(message).into()
-}
-
-/// This command was interrupted and has landed; others have moved on since, and it could not be done again. What has landed is no
-/// failure.
-pub(crate) fn not_again(error: anyhow::Error) -> anyhow::Error {
-    let known = error.downcast_ref::<Failure>();
-    if known.is_some_and(|failure| failure.kind == FailureKind::Unknown) {
-        return error;
-    }
-    let message = format!(
-        "this command has landed when it was interrupted, others have moved on, and it could not be done again: {error:#}"
-    );
-    Failure::new(FailureKind::Unknown, message)
-        .hint("run the same command again, once that is settled")
-        .into()
 }
 
 /// Waits longer after each lost race, and everybody differently.
