@@ -90,16 +90,12 @@ fn pass(yard: &Yard, together: bool) -> Result<Passage> {
     let new = format!("{before}..{BRANCH}");
     let mut log = programs.git_in(yard.remote.root());
     let subjects = answer(log.args(["log", "--format=%s", &new]))?;
-    let mut released: Vec<_> = subjects.lines().collect();
-    released.sort_unstable();
-    let apps: BTreeSet<_> = released
-        .iter()
-        .filter_map(|line| line.split(' ').nth(1))
-        .collect();
+    let apps = subjects.lines().filter_map(|line| line.split(' ').nth(1));
+    let apps: BTreeSet<_> = apps.collect();
+    let commits = subjects.lines().count();
     ensure!(
-        released.len() == CROWD && apps.len() == CROWD,
-        "{} commits of {} apps for {CROWD} releases",
-        released.len(),
+        commits == CROWD && apps.len() == CROWD,
+        "{commits} commits of {} apps for {CROWD} releases",
         apps.len()
     );
     for clone in clones {
