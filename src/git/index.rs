@@ -293,6 +293,7 @@ fn copy_node(
 
 #[cfg(test)]
 mod tests {
+    use super::super::itself::git;
     use super::*;
 
     /// A repository with an index that git wrote, and a way to ask git about it.
@@ -313,18 +314,7 @@ mod tests {
         }
 
         fn git(&self, arguments: &[&str]) -> String {
-            let mut command = std::process::Command::new("git");
-            command.current_dir(self.0.path()).args(arguments);
-            command
-                .env("GIT_CONFIG_GLOBAL", "/dev/null")
-                .env("GIT_CONFIG_NOSYSTEM", "1");
-            let output = command.output().unwrap();
-            assert!(
-                output.status.success(),
-                "{}",
-                String::from_utf8_lossy(&output.stderr)
-            );
-            String::from_utf8(output.stdout).unwrap()
+            git(self.0.path(), arguments)
         }
 
         fn index(&self) -> std::path::PathBuf {

@@ -19,6 +19,8 @@ mod id_text;
 mod inbox;
 mod index;
 mod index_lock;
+#[cfg(test)]
+mod itself;
 mod journal;
 mod known_bad;
 mod line;

@@ -192,6 +192,7 @@ fn write_durably(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::itself::git;
     use super::super::packs::Packs;
     use super::*;
 
@@ -283,20 +284,5 @@ mod tests {
                 assert_eq!(ours.object(&object.id).unwrap(), object.bytes.as_ref());
             }
         }
-    }
-
-    fn git(folder: &Path, arguments: &[&str]) -> String {
-        let mut command = std::process::Command::new("git");
-        command
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .env("GIT_CONFIG_NOSYSTEM", "1");
-        command.arg("-C").arg(folder).args(arguments);
-        let done = command.output().unwrap();
-        assert!(
-            done.status.success(),
-            "{}",
-            String::from_utf8_lossy(&done.stderr)
-        );
-        String::from_utf8(done.stdout).unwrap()
     }
 }

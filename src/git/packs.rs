@@ -298,22 +298,8 @@ fn mapped(path: &Path) -> Option<Mmap> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::itself::git;
     use super::*;
-
-    fn git(folder: &Path, arguments: &[&str]) -> Vec<u8> {
-        let mut command = std::process::Command::new("git");
-        command.arg("-C").arg(folder).args(arguments);
-        for (name, value) in [
-            ("GIT_CONFIG_GLOBAL", "/dev/null"),
-            ("GIT_CONFIG_NOSYSTEM", "1"),
-        ] {
-            command.env(name, value);
-        }
-        let output = command.output().unwrap();
-        let words = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{arguments:?}: {words}");
-        output.stdout
-    }
 
     /// A packed repository whose files differ from each other in one line, and all of its objects.
     fn repository(settings: &[&str]) -> (tempfile::TempDir, Vec<[u8; ID]>) {
@@ -347,7 +333,7 @@ mod tests {
             "--batch-all-objects",
             "--batch-check=%(objectname)",
         ];
-        let list = String::from_utf8(git(root, &list)).unwrap();
+        let list = git(root, &list);
         let ids = list.lines().map(|id| git2::Oid::from_str(id).unwrap());
         let ids: Vec<[u8; ID]> = ids.map(|id| id.as_bytes().try_into().unwrap()).collect();
         assert!(ids.len() > 120);

@@ -1,15 +1,13 @@
 //! Walks over made-up histories, held against what git itself says about them.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
-use std::path::Path;
-use std::process::{Command, Stdio};
 
 use git2::Repository;
 use tempfile::TempDir;
 
 use super::*;
 use crate::git::Git;
+use crate::git::itself::{git, git_with};
 use crate::tree::{Kind, MemoryPast, MemoryTree, ReadTree};
 
 /// A bare repository whose commits a text tells, in the words of `git fast-import`.
@@ -18,8 +16,8 @@ struct History(TempDir);
 impl History {
     fn import(stream: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        git(folder.path(), &["init", "-q", "--bare", "-b", "main"], "");
-        git(folder.path(), &["fast-import", "--quiet"], stream);
+        git(folder.path(), &["init", "-q", "--bare", "-b", "main"]);
+        git_with(folder.path(), &["fast-import", "--quiet"], stream);
         Self(folder)
     }
 
@@ -45,34 +43,8 @@ impl History {
     }
 
     fn git(&self, arguments: &[&str]) -> String {
-        git(self.0.path(), arguments, "")
+        git(self.0.path(), arguments)
     }
-}
-
-fn git(folder: &Path, arguments: &[&str], input: &str) -> String {
-    let mut command = Command::new("git");
-    command.arg("-C").arg(folder).args(arguments);
-    command
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap());
-    command
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_NOSYSTEM", "1");
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(input.as_bytes())
-        .unwrap();
-    let output = child.wait_with_output().unwrap();
-    let words = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{arguments:?}: {words}");
-    String::from_utf8(output.stdout).unwrap()
 }
 
 /// A commit with these commands of `git fast-import`, made so many minutes after the beginning.
@@ -293,7 +265,6 @@ fn a_shallow_clone_ends_without_a_lie() {
     git(
         folder.path(),
         &["clone", "-q", "--bare", "--depth=2", &source, "."],
-        "",
     );
     let shallow = History(folder);
     let walked = shallow.walked(&[PathShape::of(&[None])]);
@@ -333,11 +304,12 @@ fn a_commit_that_is_missing_is_an_error_unless_the_clone_is_shallow() {
     let (tree, gone) = (history.git(&["rev-parse", "main^{tree}"]), "1".repeat(40));
     let orphan =
         format!("tree {tree}parent {gone}\nauthor A <a> 0 +0000\ncommitter A <a> 0 +0000\n\nm\n");
-    let orphan = git(
+    let orphan = git_with(
         history.0.path(),
         &["hash-object", "-t", "commit", "-w", "--stdin"],
         &orphan,
     );
+    let orphan = String::from_utf8(orphan).unwrap();
     history.git(&["update-ref", "refs/heads/main", orphan.trim()]);
     let shapes = [PathShape::of(&[None])];
     let error = history.latest(|snapshot| snapshot.steps(&shapes).next().unwrap().err());
