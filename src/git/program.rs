@@ -97,6 +97,14 @@ impl Finished {
         self.status.is_some_and(|status| status.success())
     }
 
+    /// Whether the command came to its own end, and nobody killed it.
+    pub(crate) fn has_ended(&self) -> bool {
+        /// git ends with this at most; above it, a shell around git tells of a signal.
+        const LARGEST: i32 = 129;
+        let code = self.status.and_then(|status| status.code());
+        code.is_some_and(|code| code <= LARGEST)
+    }
+
     /// The output as text.
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.stdout).into_owned()

@@ -342,8 +342,8 @@ pub(super) fn not_applied(pushed: &Finished) -> PushOutcome {
         return PushOutcome::Refused(super::clean(&format!("{reason}\n{}", pushed.stderr)));
     }
     let words = own_words(pushed);
-    if pushed.status.is_none() {
-        // Killed at the deadline: whatever was said before, the server may still be at it.
+    if !pushed.has_ended() {
+        // Killed, at the deadline or by somebody: whatever was said before, the server may still be at it.
         return PushOutcome::Unknown(pushed.words());
     }
     if denies_access(&words)
@@ -362,6 +362,8 @@ pub(super) fn not_applied(pushed: &Finished) -> PushOutcome {
         "Broken pipe",
         "protocol error",
         "sideband",
+        // A helper that was killed.
+        "died of signal",
     ]
     .iter()
     .any(|sign| words.contains(sign));

@@ -46,7 +46,8 @@ pub(crate) fn words(data: &[u8]) {
     if let Ok(Some(id)) = tip(stdout, branch) {
         assert!(stdout.contains(&format!("{id}\t{branch}")));
     }
-    for status in [Some(ExitStatus::from_raw(256)), None] {
+    for status in [Some(256), Some(9), None] {
+        let status = status.map(ExitStatus::from_raw);
         let finished = Finished {
             status,
             stdout: stdout.as_bytes().to_vec(),
@@ -56,7 +57,7 @@ pub(crate) fn words(data: &[u8]) {
         assert!(status.is_some() || !is_no_contact(&finished));
         match not_applied(&finished) {
             PushOutcome::Refused(words) => {
-                assert!(status.is_some() || stdout.contains('!'));
+                assert!(finished.has_ended() || stdout.contains('!'));
                 assert!(!words.contains(PASSWORD), "{words:?}");
             }
             PushOutcome::Unknown(_) => {}

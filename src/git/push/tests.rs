@@ -62,6 +62,7 @@ fn while_the_branch_stands_where_it_stood_words_tell_whether_that_was_the_last_o
         ("", "error: RPC failed; HTTP 502 curl 22", "unknown"),
         ("", "fatal: the remote end hung up unexpectedly", "unknown"),
         ("", "client_loop: send disconnect: Broken pipe", "unknown"),
+        ("", "error: git-remote-cloud died of signal 9", "unknown"),
         (
             "",
             "fatal: protocol error: bad line length character: zzzz",
@@ -84,9 +85,30 @@ fn while_the_branch_stands_where_it_stood_words_tell_whether_that_was_the_last_o
         };
         assert_eq!(told, outcome, "{verdict} {stderr}");
     }
-    let killed = Finished {
-        status: None,
-        ..said("", "error: failed to push some refs to 'r'")
-    };
-    assert!(matches!(not_applied(&killed), PushOutcome::Unknown(_)));
+    // At the deadline, by somebody else, and below a shell that tells so.
+    for status in [None, Some(9), Some(137 << 8)] {
+        let killed = Finished {
+            status: status.map(ExitStatus::from_raw),
+            ..said("", "error: failed to push some refs to 'r'")
+        };
+        assert!(matches!(not_applied(&killed), PushOutcome::Unknown(_)));
+    }
+}
+
+#[test]
+fn git_that_said_why_it_never_reached_the_remote_may_die_of_the_pipe_to_its_helper() {
+    const BROKEN_PIPE: i32 = 13;
+    let words = "git: 'remote-odd' is not a git command. See 'git --help'.";
+    for (status, stderr, is_sure) in [
+        (Some(128 << 8), words, true),
+        (Some(BROKEN_PIPE), words, true),
+        (Some(BROKEN_PIPE), "", false),
+        (None, words, false),
+    ] {
+        let pushed = Finished {
+            status: status.map(ExitStatus::from_raw),
+            ..said("", stderr)
+        };
+        assert_eq!(is_no_contact(&pushed), is_sure, "{status:?} {stderr}");
+    }
 }

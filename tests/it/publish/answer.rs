@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::world::{LOCK, RELEASE, TRAIN, World};
+use crate::world::{Answer, LOCK, RELEASE, TRAIN, World};
 
 /// Puts a script in the place of `git receive-pack`; its arguments are that program's.
 pub(super) fn receive_pack(world: &World, lines: &str) {
@@ -148,6 +148,14 @@ impl Slow {
         command.kill_all();
     }
 
+    /// Starts a command and kills the git that it started while the server is at work on its push.
+    pub(super) fn kill_git(&self, world: &World, line: &str) -> Answer {
+        let mut command = world.start(line);
+        command.until(&self.begun);
+        command.kill_children();
+        command.wait()
+    }
+
     /// Lets the server go on, and waits until the push of the killed command has landed.
     pub(super) fn land(&self, world: &World) {
         let before = world.head();
@@ -177,6 +185,19 @@ impl Slow {
         }
         panic!("the push of the killed command never ended");
     }
+}
+
+#[test]
+fn where_git_is_killed_the_server_may_still_be_at_work() {
+    let world = World::yard();
+    let slow = Slow::server(&world);
+    let answer = slow.kill_git(&world, RELEASE);
+    assert_eq!(answer.code, 4, "{answer}");
+    slow.land(&world);
+    world.ok(RELEASE);
+    assert_eq!(world.subjects()[..2], ["release web 1", "setup: files"]);
+    world.git(&["fetch", "-q"]);
+    world.assert_in_step();
 }
 
 #[test]

@@ -188,6 +188,11 @@ impl Started {
         self.child.wait().unwrap();
     }
 
+    /// Kills what the program has started, but not the program itself.
+    pub(crate) fn kill_children(&self) {
+        signal("KILL", &children_in_session(&[self.child.id()]));
+    }
+
     /// Waits for the end.
     pub(crate) fn wait(self) -> Answer {
         let output = self.child.wait_with_output().unwrap();
