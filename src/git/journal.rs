@@ -151,6 +151,19 @@ impl Pending {
         })
     }
 
+    /// The tag that an operation was to bring with its commit.
+    pub(super) fn tag_with(&self, operation: &str, commit: Oid) -> Option<&UnpushedTag> {
+        let mut own = self.all().filter(|push| push.operation == operation);
+        own.find(|push| push.new == commit)?.tag.as_ref()
+    }
+
+    /// The tag that an operation was to bring and that has this id.
+    pub(super) fn tag_at(&self, operation: &str, id: Oid) -> Option<&UnpushedTag> {
+        let own = self.all().filter(|push| push.operation == operation);
+        let mut tags = own.filter_map(|push| push.tag.as_ref());
+        tags.find(|tag| tag.id() == id)
+    }
+
     /// Whether this is about the same commit on the same base.
     pub(super) fn is_same_push(&self, other: &Self) -> bool {
         (&self.operation, self.base, self.new) == (&other.operation, other.base, other.new)

@@ -31,7 +31,7 @@ impl Checkout {
         }
         let start = outside::now();
         for attempt in 0_u32.. {
-            if let Some(taken) = self.own_tag_in_the_way(operation)? {
+            if let Some(taken) = self.own_tag_in_the_way(operation, None)? {
                 return Err(taken.failure.into());
             }
             let (base, planned) = self.plan_on(self.local_base()?, plan)?;

@@ -49,6 +49,7 @@ mod stamp;
 mod step;
 mod store;
 mod tag;
+mod torn;
 mod touched;
 mod walk;
 mod worktree;

@@ -18,13 +18,13 @@ use super::push::{self, Load, PushOutcome};
 use super::remote::Remote;
 use super::settle::Settled;
 use super::worktree;
-use super::{Checkout, Failure, FailureKind, Snapshot, commit, outside};
+use super::{Checkout, Failure, FailureKind, Snapshot, commit, outside, torn};
 
 /// How long a remote may keep moving before we give up.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long a push that is about to move the branch holds its lock at most.
-const HELD_AT_MOST: Duration = Duration::from_secs(3);
+pub(super) const HELD_AT_MOST: Duration = Duration::from_secs(3);
 
 /// What came of one push.
 enum Tried<O> {
@@ -139,17 +139,26 @@ impl Checkout {
     ) -> Result<Published<O>> {
         let start = outside::now();
         for attempt in 0_u32.. {
-            if let Some(taken) = self.own_tag_in_the_way(operation)? {
+            if let Some(taken) = self.own_tag_in_the_way(operation, line.open.as_ref())? {
+                let own = |open: &Pending| open.tag_at(&operation.id, taken.there?).cloned();
+                let own = line.open.as_ref().and_then(own);
                 // What is open may have landed in this very moment.
                 if let Some(done) = self.overtaken(remote, operation, (line, None), plan)? {
                     return Ok(done);
                 }
+                match own {
+                    Some(tag) if line.holds(operation) => {
+                        return Err(torn::in_the_way(remote, &tag).into());
+                    }
+                    Some(tag) => torn::warn_of(remote, &tag),
+                    None => {}
+                }
                 // Beside a tag of the remote no push of ours can land.
-                if taken.is_there {
+                if taken.there.is_some() {
                     let others = |push: &Pending| push.operation != operation.id;
                     line.open = line.open.take().and_then(|open| open.only(others));
                 }
-                if attempt > 0 || taken.is_there {
+                if attempt > 0 || taken.there.is_some() {
                     self.forget(line)?;
                 }
                 return Err(taken.failure.into());
@@ -229,7 +238,12 @@ impl Checkout {
         planned: Planned<O>,
     ) -> Result<Tried<O>> {
         let commit = written.commit;
-        let tag = self.write_tag(operation, commit, &planned.message)?;
+        let open = line.open.as_ref();
+        // Signed once more it would be another one.
+        let tag = match open.and_then(|open| open.tag_with(&operation.id, commit.id)) {
+            Some(tag) => Some(tag.clone()),
+            None => self.write_tag(operation, commit, &planned.message)?,
+        };
         let journal = pending(operation, commit, tag.clone());
         let journal = journal.moving_to(written.tip).after(line.open.as_ref());
         self.write_pending(&line.in_journal(journal.clone()))?;

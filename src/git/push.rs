@@ -57,7 +57,6 @@ pub(super) fn attempt(
     load: &Load,
     meanwhile: impl FnOnce(),
 ) -> Result<PushOutcome> {
-    let commit = load.commit;
     let doing = doing!("pushing", "{} to {}", checkout.branch, remote.name);
     let push = start(checkout, remote, load)?;
     meanwhile();
@@ -81,34 +80,58 @@ pub(super) fn attempt(
     if let Some(lost) = lost_race(&pushed) {
         return Ok(lost);
     }
+    let (outcome, stood) = judge(checkout, remote, load, &pushed);
+    match (load.tag, &outcome) {
+        (Some(tag), PushOutcome::Landed(_)) => {
+            checkout.send_after(remote, tag);
+            Ok(outcome)
+        }
+        (Some(tag), PushOutcome::Refused(_) | PushOutcome::RemoteMoved) if was_heard(&pushed) => {
+            checkout.take_back(remote, (tag, stood), outcome)
+        }
+        _ => Ok(outcome),
+    }
+}
+
+/// What a push came to that failed, by where the branch of the remote stands now, and where that is.
+fn judge(
+    checkout: &Checkout,
+    remote: &Remote,
+    load: &Load,
+    pushed: &Finished,
+) -> (PushOutcome, Option<Oid>) {
+    let commit = load.commit;
+    let unknown = || PushOutcome::Unknown(pushed.words());
     let Ok(tip) = checkout.ask(remote) else {
-        return Ok(PushOutcome::Unknown(pushed.words()));
+        return (unknown(), None);
     };
-    match tip {
-        Some(tip) if tip == commit.id => Ok(PushOutcome::Landed(tip)),
-        Some(tip) if tip == commit.parent => Ok(not_applied(&pushed)),
+    let outcome = match tip {
+        Some(tip) if tip == commit.id => PushOutcome::Landed(tip),
+        Some(tip) if tip == commit.parent => not_applied(pushed),
         Some(_) => {
             let Ok(tip) = checkout.fetch(remote) else {
-                return Ok(PushOutcome::Unknown(pushed.words()));
+                return (unknown(), None);
             };
             let landed = |id: Oid| checkout.contains(tip, id);
-            Ok(match (landed(load.tip), landed(commit.id)) {
+            let outcome = match (landed(load.tip), landed(commit.id)) {
                 (Ok(true), _) => PushOutcome::Landed(load.tip),
                 (_, Ok(true)) => PushOutcome::Landed(commit.id),
                 (Ok(false), Ok(false)) => PushOutcome::RemoteMoved,
                 (Err(error), _) | (_, Err(error)) => PushOutcome::Unknown(format!("{error:#}")),
-            })
+            };
+            return (outcome, Some(tip));
         }
-        None if names_no_ref(&pushed) || is_definite(&pushed) && has_branches(checkout, remote) => {
-            Ok(PushOutcome::Refused(format!(
+        None if names_no_ref(pushed) || is_definite(pushed) && has_branches(checkout, remote) => {
+            PushOutcome::Refused(format!(
                 "the remote `{}` has no branch `{}` any more",
                 remote.name, checkout.branch
-            )))
+            ))
         }
         // What was pushed may have been there and come back with the branch. And an answer that breaks off in its headers looks to git
         // like that of an empty repository.
-        None => Ok(PushOutcome::Unknown(pushed.words())),
-    }
+        None => unknown(),
+    };
+    (outcome, tip)
 }
 
 fn start(checkout: &Checkout, remote: &Remote, load: &Load) -> Result<Running> {
@@ -137,6 +160,11 @@ fn start(checkout: &Checkout, remote: &Remote, load: &Load) -> Result<Running> {
 /// Moves refs of the remote together, or none of them. Fails on a remote that cannot do that with several.
 pub(super) fn refs(checkout: &Checkout, refs: &[RefPush], remote: &Remote) -> Result<Running> {
     push(checkout, refs, remote, true)
+}
+
+/// Moves one ref of the remote.
+pub(super) fn alone(checkout: &Checkout, it: RefPush, remote: &Remote) -> Result<Running> {
+    push(checkout, &[it], remote, false)
 }
 
 fn push(checkout: &Checkout, refs: &[RefPush], remote: &Remote, atomic: bool) -> Result<Running> {
@@ -237,6 +265,11 @@ pub(super) fn is_no_contact(pushed: &Finished) -> bool {
 /// What the remote said of each ref that did not move.
 fn verdicts(stdout: &str) -> impl Iterator<Item = &str> + Clone {
     stdout.lines().filter(|line| line.starts_with('!'))
+}
+
+/// Whether the remote has answered for a ref of its own: it has worked on the push.
+fn was_heard(pushed: &Finished) -> bool {
+    verdicts(&pushed.text()).any(|line| line.contains("[remote"))
 }
 
 /// What came of a push that lost its race; `None` if that is not what git says. Whoever lost plans anew, and sees from where the remote

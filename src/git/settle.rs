@@ -11,7 +11,7 @@ use super::journal::Pending;
 use super::line::Line;
 use super::operation::{Operation, Planned, Published, landed};
 use super::remote::Remote;
-use super::{Checkout, Failure, Snapshot, outside, worktree};
+use super::{Checkout, Failure, Snapshot, outside, torn, worktree};
 
 /// No git that lives holds a ref for so long.
 const LIVELY: Duration = Duration::from_millis(500);
@@ -61,6 +61,7 @@ impl Checkout {
         left: Pending,
         plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
     ) -> Result<Settled<O>> {
+        let tag = self.tag_shown(remote, &left);
         let tip = self.fetch(remote)?;
         let landed = match self.landed_of(&left, tip)? {
             // Of another command, nobody waits for the answer.
@@ -72,12 +73,25 @@ impl Checkout {
             landed => landed,
         };
         if let Some(push) = landed {
+            if push.operation != operation.id
+                && let Some(missing) = push.tag.as_ref().filter(|_| tag.is_none())
+            {
+                torn::warn_of_missing(remote, missing);
+            }
             let done = self.conclude(remote, operation, (push, tip, push.new), plan)?;
             return Ok(done.map_or(Settled::Nothing, Settled::Done));
         }
         if tip == left.base {
             // It may still land. Whatever is pushed now on this base decides: only one of the two can.
+            let is_own = left.all().any(|push| push.operation == operation.id);
+            if let Some(tag) = tag.filter(|_| !is_own) {
+                torn::warn_of(remote, tag);
+            }
             return Ok(Settled::Open(left));
+        }
+        // A shallow clone may not know that it has landed.
+        if let Some(tag) = tag.filter(|_| !self.repository.is_shallow()) {
+            torn::warn_of(remote, tag);
         }
         // The server compares: what was planned on another base can never land any more.
         self.clear_pending()?;
@@ -234,6 +248,9 @@ impl Checkout {
             self.forget_pending();
             tracing::warn!("the interrupted command before this one has landed as commit {new}");
             return Ok(None);
+        }
+        if let Some(tag) = &left.tag {
+            self.send_after(remote, tag);
         }
         let moved_on = tip != new && !left.ends().contains(&tip);
         if moved_on && !operation.counts {

@@ -5,8 +5,10 @@ use git2::{ObjectType, Oid};
 use serde::{Deserialize, Serialize};
 
 use super::commit::UnpushedCommit;
+use super::journal::Pending;
 use super::objects::{NewObject, oid};
 use super::operation::Operation;
+use super::remote::Remote;
 use super::{Checkout, Failure, FailureKind, Git, guard, id_text, pack};
 
 /// The folder of the repository in which a tag is signed, among our own files.
@@ -21,6 +23,24 @@ pub(super) struct UnpushedTag {
 }
 
 impl UnpushedTag {
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The command that sends it alone.
+    pub(super) fn sending(&self, remote: &Remote) -> String {
+        format!("git push {} {}:{}", remote.name, self.id, self.reference())
+    }
+
+    /// How to take it away, and no other one of its name.
+    pub(super) fn taking_away(&self, remote: &Remote) -> String {
+        let (name, reference) = (&remote.name, self.reference());
+        format!(
+            "take it away with `git push --force-with-lease={reference}:{} {name} :{reference}`, and with `git tag -d {}` where a fetch has brought it here",
+            self.id, self.name
+        )
+    }
+
     /// The full name of its ref.
     pub(super) fn reference(&self) -> String {
         full_name(&self.name)
@@ -39,13 +59,21 @@ fn full_name(tag: &str) -> String {
 /// A tag cannot be made, as there is one of that name.
 pub(crate) struct TagTaken {
     pub(crate) failure: Failure,
-    /// Whether it is the remote that has it.
-    pub(super) is_there: bool,
+    /// Where it stands on the remote, if it is the remote that has it.
+    pub(super) there: Option<Oid>,
 }
 
 impl Checkout {
     /// Why a tag of this name cannot be made, here or on the remote; `None` if it can.
     pub(crate) fn tag_in_the_way(&self, name: &str) -> Result<Option<TagTaken>> {
+        self.tag_in_the_way_but(name, |_| false)
+    }
+
+    fn tag_in_the_way_but(
+        &self,
+        name: &str,
+        may_be_here: impl Fn(Oid) -> bool,
+    ) -> Result<Option<TagTaken>> {
         let wanted = full_name(name);
         // A ref can be no folder of others, nor the other way round.
         let collides = |reference: &str| {
@@ -60,10 +88,11 @@ impl Checkout {
             let reference = reference?;
             if let Ok(found) = reference.name()
                 && collides(found)
+                && !reference.target().is_some_and(&may_be_here)
             {
                 return Ok(Some(TagTaken {
                     failure: taken(name, found, "here"),
-                    is_there: false,
+                    there: None,
                 }));
             }
         }
@@ -75,18 +104,24 @@ impl Checkout {
         let places = wanted.match_indices('/').map(|(place, _)| place);
         patterns.extend(places.map(|place| &wanted[..place]));
         let there = self.ask_for(remote, &patterns)?;
-        let found = there.keys().find(|found| collides(found));
+        let found = there.iter().find(|(found, _)| collides(found));
         let place = format!("on the remote `{}`", remote.name);
-        Ok(found.map(|found| TagTaken {
+        Ok(found.map(|(found, there)| TagTaken {
             failure: taken(name, found, &place),
-            is_there: true,
+            there: Some(*there),
         }))
     }
 
-    /// The same for the tag of an operation, if it has one.
-    pub(super) fn own_tag_in_the_way(&self, operation: &Operation) -> Result<Option<TagTaken>> {
+    /// The same for the tag of an operation, if it has one. What an open push of it was to bring may be here: whoever fetches takes along
+    /// what the remote has kept.
+    pub(super) fn own_tag_in_the_way(
+        &self,
+        operation: &Operation,
+        open: Option<&Pending>,
+    ) -> Result<Option<TagTaken>> {
+        let is_own = |id| open.is_some_and(|open| open.tag_at(&operation.id, id).is_some());
         match &operation.tag {
-            Some(name) => self.tag_in_the_way(name),
+            Some(name) => self.tag_in_the_way_but(name, is_own),
             None => Ok(None),
         }
     }

@@ -21,6 +21,7 @@ mod remotes;
 mod secrets;
 mod tags;
 mod together;
+mod torn;
 mod trust;
 
 use crate::world::{LOCK, Node, RELEASE, TRAIN, Tree, World, text};

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use super::fault::{Call, Fault, Whose, calls, run_at, strace, with_fault};
 use super::scene::{LATER, OTHER, Shape, VERBS, nobody_waits};
-use super::verdict::{Before, Ends, check_tidy, check_words, head, outcome};
+use super::verdict::{Before, Ends, check_tag, check_tidy, check_words, head, outcome};
 use crate::world::Answer;
 
 /// A command in a shape, and how it ends when nothing happens.
@@ -216,6 +216,7 @@ impl Accident<'_> {
         let both = format!("{answer}{next}");
         ends.check(&outcome(&world, shape), &allowed)
             .map_err(|error| format!("{error}\n{both}"))?;
+        check_tag(&world, shape).map_err(|error| format!("{error}\n{both}"))?;
         if shape.combines() {
             // What keeps a change out that the remote may still get stands there for a quarter of an hour.
             check_next(&run_at(&world, shape, LATER, 40))?;

@@ -79,6 +79,18 @@ pub(super) fn check_words(answer: &Answer) -> Result<(), String> {
     Ok(())
 }
 
+/// A tag is on the commit that says so, where the branch is that tells whether a change has landed; none is anywhere else.
+pub(super) fn check_tag(world: &World, shape: Shape) -> Result<(), String> {
+    let folder = shape.judge(world).display().to_string();
+    let git = |line: &[&str]| world.git(&[&["-C", &folder], line].concat());
+    let tagged = git(&["for-each-ref", "--format=%(*objectname)", "refs/tags"]);
+    let said = git(&["log", "--format=%H", "--grep=^Trainyard-Tag: ", "main"]);
+    if tagged == said {
+        return Ok(());
+    }
+    Err(format!("tagged: {tagged:?}, by the commits: {said:?}"))
+}
+
 /// Everything is in step and sound, the user's edits are there, and nothing is left lying about.
 pub(super) fn check_tidy(world: &World, shape: Shape, careless: bool) -> Result<(), String> {
     let head = head(world, shape);

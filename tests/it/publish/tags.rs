@@ -4,18 +4,20 @@ use super::answer::{Slow, broken, out_of_reach, receive_pack, usual_receive_pack
 use super::crash::{strace, with_fault};
 use crate::world::{LOCK, RELEASE, TRAIN, World, program_path, skipped};
 
-const TAGGED: &str = "release-train staging --tag v1";
-const SUBJECT: &str = "release train to environment staging: 1 deployed";
+pub(super) const TAGGED: &str = "release-train staging --tag v1";
+/// What an error says of a tag that a push of ours has left on the remote.
+pub(super) const TAKES_IT_AWAY: &str = " origin :refs/tags/v1`";
+pub(super) const SUBJECT: &str = "release train to environment staging: 1 deployed";
 
 /// A yard where a train has something to do.
-fn yard() -> World {
+pub(super) fn yard() -> World {
     let world = World::yard();
     world.ok(RELEASE);
     world
 }
 
 /// What the tags of the remote and of this clone stand for: name and commit.
-fn tags(world: &World) -> (String, String) {
+pub(super) fn tags(world: &World) -> (String, String) {
     let format = [
         "for-each-ref",
         "--format=%(refname:short) %(*objectname)",
@@ -26,7 +28,7 @@ fn tags(world: &World) -> (String, String) {
 
 /// The tag is on the head of the branch, there and here, and nothing is left lying about.
 #[track_caller]
-fn assert_tagged(world: &World) {
+pub(super) fn assert_tagged(world: &World) {
     let tag = format!("v1 {}", world.head());
     assert_eq!(tags(world), (tag.clone(), tag));
     assert_eq!(world.subjects()[0], SUBJECT);
@@ -320,7 +322,8 @@ fn a_tag_of_our_killed_command_on_a_branch_that_went_back_is_in_the_way() {
     slow.land(&world);
     world.remote_git(&["update-ref", "refs/heads/main", "main^"]);
     let before = world.head();
-    world.fails(TAGGED, 3);
+    let answer = world.fails(TAGGED, 4);
+    assert!(answer.stderr.contains(TAKES_IT_AWAY), "{answer}");
     assert_eq!(world.head(), before);
     world.ok(LOCK);
     assert_eq!(world.left_lying(), [""; 0]);
