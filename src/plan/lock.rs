@@ -3,8 +3,8 @@
 use anyhow::Result;
 
 use super::outcome::{Done, LockTarget, Locked, Outcome};
-use super::{Ground, known};
-use crate::state::lock::place;
+use super::{Ground, Refusal, known};
+use crate::state::lock::{ids, place};
 use crate::state::{FreeText, Lock, LockId, LockScope, PlacedLock};
 use crate::tree::{Draft, ReadTree};
 
@@ -25,6 +25,7 @@ pub(crate) fn lock(draft: &mut Draft, ground: &Ground, request: &PlaceLock) -> R
     }
     let mut locks = Vec::new();
     for scope in scopes(ground, &request.target)? {
+        has_its_own_folder(draft, &scope, &request.id)?;
         let lock = PlacedLock {
             scope,
             id: request.id.clone(),
@@ -45,6 +46,21 @@ pub(crate) fn lock(draft: &mut Draft, ground: &Ground, request: &PlaceLock) -> R
         }),
         warnings: Vec::new(),
     })
+}
+
+/// Refuses an id that differs in case only from that of another lock there.
+fn has_its_own_folder(tree: &dyn ReadTree, scope: &LockScope, id: &LockId) -> Result<()> {
+    let standing = ids(tree, scope)?;
+    let same = |other: &&LockId| other.as_ref().to_lowercase() == id.as_ref().to_lowercase();
+    match standing.iter().find(same) {
+        Some(other) if !standing.contains(id) => Err(Refusal::SameButForCase {
+            scope: scope.clone(),
+            id: id.clone(),
+            standing: other.clone(),
+        }
+        .into()),
+        _ => Ok(()),
+    }
 }
 
 /// What is locked or unlocked: one scope, or an environment scope for each member of a group.
@@ -168,6 +184,28 @@ mod tests {
         };
         let scope = LockScope::Environment("dev".parse().unwrap());
         assert_eq!(standing(&world.0, &scope).unwrap()[..1], locks);
+    }
+
+    #[test]
+    fn an_id_that_differs_from_another_one_in_case_only_is_refused() {
+        let place = |world: &World, id: &str| {
+            let request = PlaceLock {
+                id: id.parse().unwrap(),
+                ..on(environment("dev"))
+            };
+            let (changes, _) = world
+                .clone()
+                .changes(|draft, ground| lock(draft, ground, &request));
+            changes
+        };
+        let one = world().locked("dev", "freeze-ä").locked("ca", "Freeze");
+        let refused = "a lock `Freeze-Ä` would differ from `freeze-ä`, which stands on dev, in case only: some file systems hold only one of them";
+        assert_eq!(place(&one, "Freeze-Ä"), [refused]);
+        assert_eq!(place(&one, "Freeze"), ["+ dev has lock Freeze"]);
+        // What another program has made can be written anew.
+        let both = one.locked("dev", "Freeze-Ä");
+        assert_ne!(place(&both, "Freeze-Ä"), [refused]);
+        assert_ne!(place(&both, "freeze-ä"), [refused]);
     }
 
     #[test]

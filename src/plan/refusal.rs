@@ -78,6 +78,13 @@ pub(crate) enum Refusal {
         /// Where else a lock has this id.
         elsewhere: Vec<LockScope>,
     },
+    /// A lock that stands there has the same id but for case: some file systems hold only one of the two.
+    SameButForCase {
+        scope: LockScope,
+        id: LockId,
+        /// The id of the lock that stands there.
+        standing: LockId,
+    },
     /// Later kuberpult numbers this release with a revision.
     Revision { app: AppName, version: Version },
     /// The app is not undeployed everywhere.
@@ -234,6 +241,9 @@ impl Refusal {
                 elsewhere,
                 ..
             } => Some(where_it_is(id, existing, elsewhere)),
+            Self::SameButForCase { standing, .. } => Some(format!(
+                "use another id, or `{standing}` itself to write that lock anew"
+            )),
             Self::StillRuns { places, .. }
                 if places
                     .iter()
@@ -282,6 +292,15 @@ impl Refusal {
     }
 }
 
+/// The locks in the way, each on a line of its own.
+fn each_of(locks: &[PlacedLock], now: Moment) -> String {
+    let lines = locks.iter().map(|lock| {
+        let environment = lock.scope.environment();
+        format!("\n  {} on {environment}", lock.phrase(now))
+    });
+    lines.collect()
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -303,17 +322,7 @@ impl fmt::Display for Refusal {
             ),
             Self::Locked {
                 what, locks, now, ..
-            } => {
-                write!(formatter, "{what} is locked:")?;
-                locks.iter().try_for_each(|lock| {
-                    write!(
-                        formatter,
-                        "\n  {} on {}",
-                        lock.phrase(*now),
-                        lock.scope.environment()
-                    )
-                })
-            }
+            } => write!(formatter, "{what} is locked:{}", each_of(locks, *now)),
             Self::DifferentRelease {
                 app,
                 version,
@@ -347,6 +356,14 @@ impl fmt::Display for Refusal {
                     joined(scopes, ", ")
                 )
             }
+            Self::SameButForCase {
+                scope,
+                id,
+                standing,
+            } => write!(
+                formatter,
+                "a lock `{id}` would differ from `{standing}`, which stands on {scope}, in case only: some file systems hold only one of them"
+            ),
             Self::StillRuns { app, places, .. } => {
                 write!(formatter, "`{app}` is not undeployed everywhere:")?;
                 places.iter().try_for_each(|(environment, left)| {
