@@ -137,8 +137,9 @@ fn forged_since(world: &World, tip: &str) -> Vec<String> {
 fn run(world: &World, row: &Row, command: &Command) -> Answer {
     let mut shell = world.beside("/bin/sh");
     let bounds = format!(
-        "ulimit -v {}; ulimit -t 20; exec \"$@\" {}",
+        "ulimit -v {}; ulimit -t {}; exec \"$@\" {}",
         row.memory * 1024,
+        if row.slow { 100 } else { 20 },
         row.redirect
     );
     shell.args(["-c", &bounds, "sh", program_path()]);

@@ -53,7 +53,7 @@ pub(super) struct Row {
     #[serde(default)]
     pub(super) runs: Option<String>,
     #[serde(default)]
-    slow: bool,
+    pub(super) slow: bool,
 }
 
 fn enough() -> u64 {
