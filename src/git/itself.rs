@@ -6,11 +6,11 @@ use std::process::{Command, Stdio};
 
 /// What git prints, run in a folder, with nobody's settings.
 pub(super) fn git(folder: &Path, arguments: &[&str]) -> String {
-    String::from_utf8(git_with(folder, arguments, "")).unwrap()
+    git_with(folder, arguments, "")
 }
 
-/// The same with this to read, in bytes.
-pub(super) fn git_with(folder: &Path, arguments: &[&str], input: &str) -> Vec<u8> {
+/// The same with this to read.
+pub(super) fn git_with(folder: &Path, arguments: &[&str], input: &str) -> String {
     let mut command = Command::new("git");
     command.arg("-C").arg(folder).args(arguments);
     command
@@ -31,5 +31,5 @@ pub(super) fn git_with(folder: &Path, arguments: &[&str], input: &str) -> Vec<u8
     let output = child.wait_with_output().unwrap();
     let words = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{arguments:?}: {words}");
-    output.stdout
+    String::from_utf8(output.stdout).unwrap()
 }

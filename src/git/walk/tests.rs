@@ -309,7 +309,6 @@ fn a_commit_that_is_missing_is_an_error_unless_the_clone_is_shallow() {
         &["hash-object", "-t", "commit", "-w", "--stdin"],
         &orphan,
     );
-    let orphan = String::from_utf8(orphan).unwrap();
     history.git(&["update-ref", "refs/heads/main", orphan.trim()]);
     let shapes = [PathShape::of(&[None])];
     let error = history.latest(|snapshot| snapshot.steps(&shapes).next().unwrap().err());
