@@ -18,7 +18,7 @@ use super::push::{self, Load, PushOutcome};
 use super::remote::Remote;
 use super::settle::Settled;
 use super::worktree;
-use super::{Checkout, Failure, FailureKind, Snapshot, commit, outside, torn};
+use super::{Checkout, Failure, FailureKind, Snapshot, commit, outside};
 
 /// How long a remote may keep moving before we give up.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
@@ -140,28 +140,8 @@ impl Checkout {
         let start = outside::now();
         for attempt in 0_u32.. {
             if let Some(taken) = self.own_tag_in_the_way(operation, line.open.as_ref())? {
-                let own = |open: &Pending| open.tag_at(&operation.id, taken.there?).cloned();
-                let own = line.open.as_ref().and_then(own);
-                // What is open may have landed in this very moment.
-                if let Some(done) = self.overtaken(remote, operation, (line, None), plan)? {
-                    return Ok(done);
-                }
-                match own {
-                    Some(tag) if line.holds(operation) => {
-                        return Err(torn::in_the_way(remote, &tag).into());
-                    }
-                    Some(tag) => torn::warn_of(remote, &tag),
-                    None => {}
-                }
-                // Beside a tag of the remote no push of ours can land.
-                if taken.there.is_some() {
-                    let others = |push: &Pending| push.operation != operation.id;
-                    line.open = line.open.take().and_then(|open| open.only(others));
-                }
-                if attempt > 0 || taken.there.is_some() {
-                    self.forget(line)?;
-                }
-                return Err(taken.failure.into());
+                let is_begun = attempt > 0;
+                return self.beside_tag(remote, operation, (taken, is_begun), line, plan);
             }
             let company = match line.turn(self, remote, operation, PATIENCE)? {
                 Turn::Plain => None,

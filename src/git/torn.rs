@@ -5,12 +5,14 @@ use anyhow::Result;
 use git2::Oid;
 
 use super::journal::Pending;
+use super::line::Line;
+use super::operation::{Operation, Planned, Published};
 use super::program::Running;
 use super::publish::HELD_AT_MOST;
 use super::push::{self, PushOutcome, RefPush};
 use super::remote::Remote;
-use super::tag::UnpushedTag;
-use super::{Checkout, Failure, outside};
+use super::tag::{TagTaken, UnpushedTag};
+use super::{Checkout, Failure, Snapshot, outside};
 
 /// Where a tag and the branch stand on the remote.
 struct Pair {
@@ -104,6 +106,37 @@ impl Checkout {
         })
     }
 
+    /// What becomes of an operation whose tag is taken: it has landed in this very moment, as what is open may have, or fails. `is_begun`:
+    /// the journal tells of a push of it that is over.
+    pub(super) fn beside_tag<O>(
+        &self,
+        remote: &Remote,
+        operation: &Operation,
+        (taken, is_begun): (TagTaken, bool),
+        line: &mut Line,
+        plan: &mut impl FnMut(&Snapshot) -> Result<Planned<O>>,
+    ) -> Result<Published<O>> {
+        let own = |open: &Pending| open.tag_at(&operation.id, taken.there?).cloned();
+        let own = line.open.as_ref().and_then(own);
+        if let Some(done) = self.overtaken(remote, operation, (line, None), plan)? {
+            return Ok(done);
+        }
+        match own {
+            Some(tag) if line.holds(operation) => return Err(in_the_way(remote, &tag).into()),
+            Some(tag) => warn_of(remote, &tag),
+            None => {}
+        }
+        // Beside a tag of the remote no push of ours can land.
+        if taken.there.is_some() {
+            let others = |push: &Pending| push.operation != operation.id;
+            line.open = line.open.take().and_then(|open| open.only(others));
+        }
+        if is_begun || taken.there.is_some() {
+            self.forget(line)?;
+        }
+        Err(taken.failure.into())
+    }
+
     fn pair(&self, remote: &Remote, reference: &str) -> Result<Pair> {
         let branch = self.branch_ref();
         let there = self.ask_for(remote, &[&branch, reference])?;
@@ -147,7 +180,7 @@ pub(super) fn warn_of_missing(remote: &Remote, tag: &UnpushedTag) {
 }
 
 /// Why a command cannot go on whose own tag stands on the remote without its commit.
-pub(super) fn in_the_way(remote: &Remote, tag: &UnpushedTag) -> Failure {
+fn in_the_way(remote: &Remote, tag: &UnpushedTag) -> Failure {
     let message = alone(remote, tag, "an earlier push of this command");
     let hint = format!(
         "{}; then run the same command again",

@@ -197,6 +197,23 @@ fn a_tag_of_a_push_that_can_land_no_more_is_named_with_the_command_that_takes_it
 }
 
 #[test]
+fn a_tag_that_is_left_alone_as_others_move_the_branch_is_named_before_its_journal_goes() {
+    let world = yard();
+    refuses_and_does(&world, &format!("{KEEPS_THE_TAG}\nkill -9 $PPID"));
+    world.fails(TAGGED, 4);
+    works_again(&world);
+    // Asked for the tag, fetched, and asked whether the name is free; then it is fetched once more.
+    for name in ["refused", "landing"] {
+        std::fs::write(world.remote().join(name), "").unwrap();
+    }
+    does_when_asked(&world, 3, &moves_on("main"));
+    let answer = world.fails(TAGGED, 3);
+    assert!(answer.stderr.contains(TAKES_IT_AWAY), "{answer}");
+    assert_eq!(world.subjects()[0], "other");
+    assert_eq!(world.left_lying(), [""; 0]);
+}
+
+#[test]
 fn where_the_end_is_open_the_tag_of_somebody_else_is_only_in_the_way() {
     for (line, code) in [(TAGGED, 3), (LOCK, 0)] {
         let world = yard();
