@@ -121,15 +121,12 @@ fn judge(
             };
             return (outcome, Some(tip));
         }
-        None if names_no_ref(pushed) || is_definite(pushed) && has_branches(checkout, remote) => {
-            PushOutcome::Refused(format!(
-                "the remote `{}` has no branch `{}` any more",
-                remote.name, checkout.branch
-            ))
-        }
-        // What was pushed may have been there and come back with the branch. And an answer that breaks off in its headers looks to git
-        // like that of an empty repository.
-        None => unknown(),
+        // git sends a push once more where its connection dies: what was refused may have landed before, and come back with the branch.
+        // And an answer that breaks off in its headers looks to git like that of an empty repository.
+        None => match not_applied(pushed) {
+            PushOutcome::Refused(_) if !is_unsent(pushed) => PushOutcome::Collided,
+            outcome => outcome,
+        },
     };
     (outcome, tip)
 }
@@ -276,16 +273,8 @@ fn was_heard(pushed: &Finished) -> bool {
 /// stands then whether a push that collided has landed after all: where many push at once, to ask for that before would be half of
 /// all work.
 fn lost_race(pushed: &Finished) -> Option<PushOutcome> {
-    if names_no_ref(pushed) {
-        return None;
-    }
     let outcome = not_applied(pushed);
     matches!(outcome, PushOutcome::RemoteMoved | PushOutcome::Collided).then_some(outcome)
-}
-
-/// Whether the remote says that there is no such branch.
-fn names_no_ref(pushed: &Finished) -> bool {
-    pushed.stderr.contains("unable to resolve reference")
 }
 
 /// Whether git itself kept it back, because a ref does not stand where it should: nothing was sent.
@@ -296,15 +285,30 @@ fn is_held_back(pushed: &Finished) -> bool {
         && verdicts.all(|line| !line.contains("[remote"))
 }
 
-/// Whether the remote has said no to the push itself, or it was never sent.
-fn is_definite(pushed: &Finished) -> bool {
-    matches!(not_applied(pushed), PushOutcome::Refused(_))
+/// Whether a hook of ours or git itself ended it before anything was sent: there is no verdict, and no word of a connection.
+fn is_unsent(pushed: &Finished) -> bool {
+    let words = own_words(pushed);
+    let is_silent = verdicts(&pushed.text()).next().is_none();
+    let is_sent = denies_access(&words) || is_turned_away(&words) || is_broken_off(&words);
+    pushed.has_ended() && is_silent && !is_sent
 }
 
-/// Whether the remote shows any branch.
-fn has_branches(checkout: &Checkout, remote: &Remote) -> bool {
-    let branches = checkout.ask_for(remote, &["refs/heads/*"]);
-    branches.is_ok_and(|branches| !branches.is_empty())
+/// Whether the connection ended in the middle: the server may still be at it, for example in a slow hook.
+fn is_broken_off(words: &str) -> bool {
+    const SIGNS: [&str; 10] = [
+        "hung up",
+        "RPC failed",
+        "unexpected disconnect",
+        "early EOF",
+        "timed out",
+        "Connection ",
+        "Broken pipe",
+        "protocol error",
+        "sideband",
+        // A helper that was killed.
+        "died of signal",
+    ];
+    SIGNS.iter().any(|sign| words.contains(sign))
 }
 
 /// Whether a web server said no to the push itself: nobody has worked on it. A server in trouble, or one that is asked too often,
@@ -372,7 +376,12 @@ pub(super) fn not_applied(pushed: &Finished) -> PushOutcome {
             return PushOutcome::Collided;
         }
         let reason = verdict.rsplit('\t').next().unwrap_or(verdict);
-        return PushOutcome::Refused(super::clean(&format!("{reason}\n{}", pushed.stderr)));
+        let words = super::clean(&format!("{reason}\n{}", pushed.stderr));
+        // It ended without a word on this ref.
+        if reason.contains("[remote failure]") {
+            return PushOutcome::Unknown(words);
+        }
+        return PushOutcome::Refused(words);
     }
     let words = own_words(pushed);
     if !pushed.has_ended() {
@@ -385,23 +394,7 @@ pub(super) fn not_applied(pushed: &Finished) -> PushOutcome {
     {
         return PushOutcome::Refused(pushed.words());
     }
-    let broke_off = [
-        "hung up",
-        "RPC failed",
-        "unexpected disconnect",
-        "early EOF",
-        "timed out",
-        "Connection ",
-        "Broken pipe",
-        "protocol error",
-        "sideband",
-        // A helper that was killed.
-        "died of signal",
-    ]
-    .iter()
-    .any(|sign| words.contains(sign));
-    if broke_off {
-        // The server may still be at it, for example in a slow hook.
+    if is_broken_off(&words) {
         return PushOutcome::Unknown(pushed.words());
     }
     // No verdict and no broken connection: a `pre-push` hook or git itself ended the push before anything was sent.

@@ -52,6 +52,11 @@ fn while_the_branch_stands_where_it_stood_words_tell_whether_that_was_the_last_o
             "remote: error: cannot lock ref 'refs/tags/v1'",
             "collided",
         ),
+        (
+            "[remote failure] (remote failed to report status)",
+            "",
+            "unknown",
+        ),
         ("", "error: failed to push some refs to 'r'", "refused"),
         (
             "",

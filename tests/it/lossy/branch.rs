@@ -3,11 +3,16 @@
 use super::{VERBS, times, yard};
 use crate::world::{HttpServer, World};
 
-/// A script that does this to the remote when we are about to push, once.
-fn when_we_push(world: &World, commands: &str) {
+/// A script that does this to the remote when we are about to push, once; `sent`: and pushes what we push before that.
+fn when_we_push(world: &World, sent: bool, commands: &str) {
     let done = world.room().join("done");
+    let first = if sent {
+        "read -r _ commit _\ngit push -q --no-verify origin \"$commit:refs/heads/main\""
+    } else {
+        ""
+    };
     let hook = format!(
-        "mkdir {} 2>/dev/null || exit 0\ncd {}\n{commands}",
+        "mkdir {} 2>/dev/null || exit 0\n{first}\ncd {}\n{commands}",
         done.display(),
         world.remote().display()
     );
@@ -28,21 +33,21 @@ const TROUBLES: [(&str, &str, i32, &str); 5] = [
     (
         "deleted",
         "git update-ref refs/heads/keep main\ngit update-ref -d refs/heads/main",
-        5,
-        "has no branch `main` any more",
+        4,
+        "is still unknown: the remote `origin` has no branch `main`",
     ),
     (
         "the only branch, deleted",
         "git update-ref -d refs/heads/main",
-        5,
-        "has no branch `main` any more",
+        4,
+        "is still unknown: the remote `origin` shows no branch at all",
     ),
     ("made anew", UNRELATED, 3, "that `origin` does not have"),
     (
         "renamed",
         "git branch -q -m main trunk\ngit symbolic-ref HEAD refs/heads/trunk",
-        5,
-        "has no branch `main` any more",
+        4,
+        "is still unknown: the remote `origin` has no branch `main`",
     ),
 ];
 
@@ -60,7 +65,7 @@ fn what_happens_to_the_branch_before_our_push_is_seen_and_nothing_lands() {
             let Some((world, _server, head)) = cast() else {
                 return;
             };
-            when_we_push(&world, commands);
+            when_we_push(&world, false, commands);
             let answer = world.run(verb.line);
             let told = format!("{name} / {}\n{answer}", verb.line);
             assert_eq!(answer.code, code, "{told}");
@@ -75,6 +80,56 @@ fn what_happens_to_the_branch_before_our_push_is_seen_and_nothing_lands() {
             world.git(&["fetch", "-q"]);
             world.assert_in_step();
         }
+    }
+}
+
+/// git sends a push once more where its connection dies, and says nothing of that.
+#[test]
+fn a_push_that_landed_before_its_branch_went_away_is_no_failure() {
+    const GOES: &str = "git branch -q -m main keep";
+    for (verb, is_refused) in VERBS
+        .into_iter()
+        .flat_map(|verb| [(verb, false), (verb, true)])
+    {
+        let Some((world, _server, head)) = cast() else {
+            return;
+        };
+        if is_refused {
+            let second = format!(
+                "mkdir first 2>/dev/null || ! mkdir second 2>/dev/null || {{ {GOES}; exit 1; }}"
+            );
+            world.remote_hook("update", &second);
+        }
+        when_we_push(&world, true, if is_refused { "" } else { GOES });
+        // While it is away, nobody knows more.
+        for _ in 0..2 {
+            world.fails(verb.line, 4);
+            assert_eq!(world.git(&["rev-parse", "HEAD"]), head);
+        }
+        world.remote_git(&["branch", "-q", "-m", "keep", "main"]);
+        world.ok(verb.line);
+        assert_eq!(times(&world, verb), 1, "{}", verb.line);
+        world.git(&["fetch", "-q"]);
+        world.assert_in_step();
+    }
+}
+
+#[test]
+fn what_a_hook_of_ours_keeps_back_was_not_sent_wherever_the_branch_is() {
+    for commands in ["git branch -q -m main trunk", "git branch -q -D main"] {
+        let Some((world, _server, head)) = cast() else {
+            return;
+        };
+        when_we_push(
+            &world,
+            false,
+            &format!("{commands}\necho not today >&2\nexit 1"),
+        );
+        world.remote_git(&["symbolic-ref", "HEAD", "refs/heads/trunk"]);
+        let answer = world.fails(VERBS[0].line, 5);
+        assert!(answer.stderr.contains("not today"), "{answer}");
+        assert_eq!(world.git(&["rev-parse", "HEAD"]), head);
+        assert_eq!(world.left_lying(), [""; 0]);
     }
 }
 
