@@ -16,6 +16,9 @@ use crate::tree::{Change, ChangeSet, Entry};
 /// For how long a command counts as the repetition of one that was killed.
 const REPEATED_WITHIN: Duration = Duration::from_secs(15 * 60);
 
+/// For how long a command goes on while others are faster (docs/publish.md).
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A commit that once was in the history of the branch.
 struct Landed {
     id: Oid,
@@ -404,7 +407,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Where nothing goes wrong, nothing fails but by the rules, or since others were always faster.
+    /// Where nothing goes wrong, nothing fails but by the rules, or since others were always faster, or the network slower than that.
     fn calm_weather_lets_all_through(&mut self) {
         if self.history.weather != Weather::CALM || !self.history.steady {
             return;
@@ -417,7 +420,9 @@ impl Checker<'_> {
                 End::Failed(code) => {
                     [3, 7].contains(code) || *code == 1 && self.is_shared(attempt.clone)
                 }
-                End::Unknown | End::Killed | End::Panicked => false,
+                // Of a collision that the network told of a minute later nobody knows more.
+                End::Unknown => attempt.ended.saturating_sub(attempt.begun) >= PATIENCE,
+                End::Killed | End::Panicked => false,
             };
             if !fine {
                 let command = &self.history.commands[attempt.command];
