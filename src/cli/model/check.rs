@@ -13,8 +13,8 @@ use super::stage::{MAIN, Weather, Who};
 use crate::cli::session::Session;
 use crate::tree::{Change, ChangeSet, Entry};
 
-/// For how long a command counts as the repetition of one that was killed.
-const REPEATED_WITHIN: Duration = Duration::from_secs(15 * 60);
+/// For how many seconds of the clock a command counts as the repetition of one that was killed.
+const REPEATED_WITHIN: i64 = 15 * 60;
 
 /// For how long a command goes on while others are faster (docs/publish.md).
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -250,7 +250,8 @@ impl Checker<'_> {
         let (Some(first), Some(last)) = (attempts.first(), attempts.last()) else {
             return false;
         };
-        let soon = last.begun.saturating_sub(first.begun) < REPEATED_WITHIN;
+        let seconds = |attempt: &Attempt| instant(attempt.begun).seconds();
+        let soon = seconds(last) - seconds(first) < REPEATED_WITHIN;
         // What was open is told to whoever works next in the clone.
         let alone = self.history.attempts.iter().all(|other| {
             other.clone != first.clone
