@@ -10,6 +10,7 @@ mod fault;
 mod local;
 mod lock;
 mod look;
+mod lost;
 mod manifest;
 mod mend;
 mod misplaced;

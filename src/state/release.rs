@@ -143,7 +143,7 @@ fn app_directory(app: &AppName) -> RepoPath {
     root().join(app)
 }
 
-fn directory(app: &AppName, version: Version) -> RepoPath {
+pub(crate) fn directory(app: &AppName, version: Version) -> RepoPath {
     app_directory(app)
         .join("releases")
         .join(version.to_string())

@@ -14,14 +14,16 @@ impl Session {
     pub(in crate::cli) fn examine(&self) -> Result<Outcome> {
         let checkout = Checkout::open(&self.selection)?;
         let context = context(&checkout, Actor::default(), self.now);
-        let (mut verified, tip) = checkout.look(|snapshot| {
+        let (mut verified, warning, tip) = checkout.look(|snapshot| {
             let _doing = reading(snapshot);
-            Ok((verify(snapshot, &context)?, snapshot.commit().to_string()))
+            let mut verified = verify(snapshot, &context)?;
+            let warning = not_looked_back(verified.look_back(snapshot, snapshot));
+            Ok((verified, warning, snapshot.commit().to_string()))
         })?;
         verified.add(litter(&checkout, Some(&tip))?);
         let outcome = Outcome {
             done: Done::Verified(verified),
-            warnings: Vec::new(),
+            warnings: Vec::from_iter(warning),
         };
         self.answer(&outcome, &self.fate(false, None))?;
         Ok(outcome)
@@ -34,6 +36,12 @@ impl Session {
         let before = litter(&checkout, None).unwrap_or_default();
         let (mut outcome, fate) = self.publish(operation)?;
         // It may have landed: nothing that fails from here on is a failure of it.
+        if let Done::Verified(verified) = &mut outcome.done
+            && verified.may_have_lost()
+        {
+            let looked = checkout.look(|snapshot| verified.look_back(snapshot, snapshot));
+            outcome.warnings.extend(not_looked_back(looked));
+        }
         match self.after_mending(&checkout) {
             Ok(left) => {
                 if let Done::Verified(verified) = &mut outcome.done {
@@ -59,6 +67,15 @@ impl Session {
         }
         litter(checkout, checkout.heard_of().as_deref())
     }
+}
+
+/// What to say where history could not be read.
+fn not_looked_back(looked: Result<()>) -> Option<String> {
+    let error = looked.err()?;
+    let message = format!(
+        "what was found is not held against history, so look before you mend it: {error:#}"
+    );
+    Some(clean(&message))
 }
 
 /// What killed commands left in this clone, while the branch stands at `tip`.

@@ -116,7 +116,7 @@ impl Look<'_> {
 }
 
 /// Whether a project may be one of this environment.
-fn may_be_of(project: &str, name: &EnvName) -> bool {
+pub(super) fn may_be_of(project: &str, name: &EnvName) -> bool {
     project == name.as_ref() || project.contains(&format!("-{name}-"))
 }
 

@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use super::fault::{Mend, Severity, Told, What, removing};
 use super::look::Look;
+use super::lost::Lost;
 use super::misplaced::Misplaced;
 use crate::plan::environment::{self as environments, Fault};
 use crate::state::config::Document;
@@ -20,6 +21,8 @@ pub(crate) enum ConfigFault {
     Found(Fault),
     /// It has none.
     Missing(EnvName),
+    /// It had one, which was taken away.
+    Lost(EnvName, Lost),
     /// It has keys that nobody knows.
     UnknownKeys(EnvName, Vec<String>),
 }
@@ -157,6 +160,11 @@ impl fmt::Display for ConfigFault {
                 formatter,
                 "is missing: `{name}` has no upstream, no group and no files for Argo CD"
             ),
+            Self::Lost(name, lost) => write!(
+                formatter,
+                "was taken away by commit {}: `{name}` has no upstream, no group and no files for Argo CD",
+                lost.by()
+            ),
             Self::UnknownKeys(_, keys) => {
                 let keys: Vec<_> = keys.iter().map(|key| format!("`{}`", plain(key))).collect();
                 write!(formatter, "has keys that nobody knows: {}", keys.join(", "))
@@ -178,7 +186,7 @@ impl Told for ConfigFault {
             Self::Found(Fault::GroupLikeEnvironment(..)) => "group-like-environment",
             Self::Found(Fault::UnequalGroup(..)) => "unequal-group",
             Self::Found(Fault::ProjectTwice(..)) => "project-twice",
-            Self::Missing(_) => "config-missing",
+            Self::Missing(_) | Self::Lost(..) => "config-missing",
             Self::UnknownKeys(..) => "config-keys",
         }
     }
@@ -190,7 +198,8 @@ impl Told for ConfigFault {
                 | Fault::Config(..)
                 | Fault::BadGroup(..)
                 | Fault::ProjectTwice(..),
-            ) => Severity::Error,
+            )
+            | Self::Lost(..) => Severity::Error,
             Self::Found(
                 Fault::BadName(..)
                 | Fault::NoFolder(_)
@@ -227,6 +236,7 @@ impl Told for ConfigFault {
                 },
             },
             Self::Missing(name) => update(name, "--upstream ENV"),
+            Self::Lost(_, lost) => lost.mend(path),
             Self::UnknownKeys(name, _) => update(name, "--config FILE"),
         }
     }

@@ -136,6 +136,14 @@ impl Fault {
         self.told().mend(&self.path)
     }
 
+    /// Whether it says that a manifest of a release deploys nothing, or cannot be applied.
+    pub(super) fn is_about_manifest(&self) -> bool {
+        matches!(
+            self.what,
+            What::Release(ReleaseFault::Unfit { .. } | ReleaseFault::EmptyManifest)
+        )
+    }
+
     /// Whether it is in the repository, and not only in this clone.
     pub(crate) fn is_in_repository(&self) -> bool {
         !matches!(self.what, What::Local(_))

@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use super::fault::{Mend, Severity, Told, What, pathspec, removing, restoring};
 use super::look::{Look, no_instant};
+use super::lost::Lost;
 use super::manifest::Unfit;
 use super::misplaced::{BadText, Misplaced};
 use crate::plan::minor;
@@ -35,6 +36,10 @@ pub(crate) enum ReleaseFault {
     EmptyManifest,
     /// It undeploys its app and has a manifest.
     UndeploysSomething,
+    /// A manifest is not what it was when its release was stored, and runs as it was then.
+    Changed(Lost),
+    /// It runs, and it or its manifest was taken away.
+    Gone(Lost),
     /// It is marked as minor, and differs from the release before it; or the other way round.
     MinorMark { marked: bool },
 }
@@ -279,6 +284,14 @@ impl fmt::Display for ReleaseFault {
             ),
             Self::UndeploysSomething => formatter
                 .write_str("marks a release that undeploys its app, and that has a manifest"),
+            Self::Changed(lost) => write!(
+                formatter,
+                "was changed by commit {}, after its release was stored: what is applied is another manifest",
+                lost.by()
+            ),
+            Self::Gone(lost) => {
+                write!(formatter, "runs, and was taken away by commit {}", lost.by())
+            }
             Self::MinorMark { marked: true } => formatter.write_str(
                 "marks a release as minor that differs from the one before it in more than minor lines",
             ),
@@ -300,6 +313,8 @@ impl Told for ReleaseFault {
             Self::Unfit { .. } => "unfit-manifest",
             Self::EmptyManifest => "empty-manifest",
             Self::UndeploysSomething => "undeploy-with-manifest",
+            Self::Changed(_) => "release-changed",
+            Self::Gone(_) => "release-gone",
             Self::MinorMark { .. } => "minor-mark",
         }
     }
@@ -309,7 +324,9 @@ impl Told for ReleaseFault {
             Self::Unfit {
                 may_run: MayRun::Yes,
                 ..
-            } => Severity::Error,
+            }
+            | Self::Changed(_)
+            | Self::Gone(_) => Severity::Error,
             Self::Unfit {
                 may_run: MayRun::IfAskedFor,
                 ..
@@ -337,6 +354,7 @@ impl Told for ReleaseFault {
                 Mend::ByHand(format!("trainyard environment create {environment}"))
             }
             Self::Unfit { .. } | Self::EmptyManifest => restoring(path),
+            Self::Changed(lost) | Self::Gone(lost) => lost.mend(path),
             Self::MinorMark { marked: false } => {
                 let path = pathspec(path);
                 Mend::ByHand(format!(
