@@ -36,6 +36,11 @@ pub(super) fn is_on() -> bool {
     ON.load(Ordering::Relaxed)
 }
 
+/// Whether GitHub's runner may read what is printed: it is told, or says of itself that it runs this step.
+pub(super) fn is_read_by_runner() -> bool {
+    is_on() || std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true")
+}
+
 /// Tells a step of GitHub Actions from now on.
 pub(super) fn set_up(on: bool) {
     ON.store(on, Ordering::Relaxed);

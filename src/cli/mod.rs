@@ -321,8 +321,12 @@ fn misread(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
         );
         return Exit::Usage.into();
     }
-    // Nothing can be done about a closed pipe; the code tells all the same.
-    let _ = error.print();
+    if github::is_read_by_runner() && error.use_stderr() {
+        output::say(error.to_string().trim_end());
+    } else {
+        // Nothing can be done about a closed pipe; the code tells all the same.
+        let _ = error.print();
+    }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 

@@ -1,5 +1,5 @@
 //! Where all that is printed goes out: the answer to stdout, the rest to stderr, in colours where they are wanted. In a step of GitHub
-//! Actions, nothing of it is a command to the runner but our own.
+//! Actions, asked to tell it or not, nothing of it is a command to the runner but our own.
 
 use std::io::{IsTerminal as _, Write};
 
@@ -45,7 +45,7 @@ pub(super) fn set_up(global: &Global) -> Total {
 
 /// An answer as it may be printed.
 pub(super) fn answer(outcome: &Outcome, fate: &Fate, format: Format) -> Result<String> {
-    if github::is_on() {
+    if github::is_read_by_runner() {
         report::github::answer(outcome, fate, format)
     } else {
         report::render(outcome, fate, format)
@@ -101,7 +101,7 @@ pub(super) fn command(line: &str) {
 }
 
 fn safe(text: &str) -> String {
-    if github::is_on() {
+    if github::is_read_by_runner() {
         guarded(text, Format::Text)
     } else {
         text.to_owned()

@@ -305,6 +305,47 @@ fn what_people_typed_is_no_command_in_any_format() {
 }
 
 #[test]
+fn nothing_is_a_command_in_a_step_that_does_not_ask_to_be_told() {
+    let world = shop();
+    for (version, environment) in [(8, "prod-ca"), (9, "staging")] {
+        let text = format!("data:\n  x: |\n   ::stop-commands::y\n   {version}\n");
+        let file = world.scratch("manifest", text);
+        world.ok(&format!(
+            "release -a basket --version {version} -e staging -f {file} -e prod-ca -f {file}"
+        ));
+        world.ok(&format!(
+            "deploy -a basket -e {environment} --version {version}"
+        ));
+    }
+    let message = "x\n::add-mask::prod\n   ::error::y";
+    let lock = ["lock", "-e", "staging", "--lock-id", "note", "-m", message];
+    assert_eq!(world.run_words(&lock).code, 0);
+    for line in [
+        "prognosis prod --diff",
+        "prognosis prod --diff -o markdown",
+        "prognosis prod --diff -o yaml",
+        "locks -o yaml",
+        "history -o yaml",
+        "status basket -o yaml",
+        "unlock -e staging --lock-id note -n -o yaml",
+        "deploy -a basket -e staging --version '##[add-mask]prod'",
+    ] {
+        let outside = world.run(line);
+        let all = format!("{}{}", outside.stdout, outside.stderr);
+        assert_ne!(commands(&all), [], "it would be one: {outside}");
+        let inside = world.run_with(line, &[("GITHUB_ACTIONS", Some("true"))]);
+        assert_eq!(commands(&inside.stdout), [], "{inside}");
+        assert_eq!(commands(&inside.stderr), [], "{inside}");
+        assert_eq!(inside.code, outside.code);
+        if line.ends_with("yaml") {
+            let [plain, safe] = [&outside, &inside]
+                .map(|answer| serde_yaml::from_str::<Value>(&answer.stdout).unwrap());
+            assert_eq!(plain, safe, "it means the same: {line}");
+        }
+    }
+}
+
+#[test]
 fn lines_of_manifests_and_of_remotes_are_no_commands() {
     let world = shop();
     // So long that GitHub shows not all of the difference, which is told in plain lines then.
