@@ -127,7 +127,16 @@ fn below(place: Where, kind: Option<&str>, key: &str) -> Where {
     }
 }
 
-/// Whether the word may be seen: somebody wrote it where no secret is, or in a comment.
+/// Whether the word is in the name of an anchor, which is no value.
+fn is_in_a_name(text: &str) -> bool {
+    let ends = |letter: char| letter.is_whitespace() || ",[]{}".contains(letter);
+    text.match_indices(['&', '*']).any(|(place, _)| {
+        let name = text[place + 1..].split(ends).next();
+        name.is_some_and(|name| name.contains(HUSH))
+    })
+}
+
+/// Whether the word may be seen: somebody wrote it where no secret is, in the name of an anchor, or in a comment.
 fn may_be_seen(text: &str) -> bool {
     let Ok(documents) = documents(text) else {
         // What is no YAML is not shown at all.
@@ -141,6 +150,7 @@ fn may_be_seen(text: &str) -> bool {
         .iter()
         .any(|document| is_public(document, Where::Top))
         || text.lines().any(commented)
+        || is_in_a_name(text)
 }
 
 /// Two manifests, and what becomes of the one when the other is deployed in its place, or given for the same release.
