@@ -115,7 +115,7 @@ fn mutated(listing: &Listing, path: &str, mutation: Mutation) -> Option<(Listing
 }
 
 /// Why nobody can tell that something was ever otherwise: what is there is as sound as what was there.
-fn harmless(path: &str, mutation: Mutation) -> Option<&'static str> {
+fn harmless(sound: &Listing, path: &str, mutation: Mutation) -> Option<&'static str> {
     let parts: Vec<_> = path.split('/').collect();
     let name = parts[parts.len() - 1];
     let in_release = parts.len() > 4 && parts[0] == "applications" && parts[2] == "releases";
@@ -162,12 +162,32 @@ fn harmless(path: &str, mutation: Mutation) -> Option<&'static str> {
         (Mutation::Deleted, "manifests.yaml") if in_release => {
             "a release need not be for every environment"
         }
-        (Mutation::Truncated | Mutation::Emptied, "manifests.yaml") if in_release => {
+        (Mutation::Truncated | Mutation::Emptied, "manifests.yaml")
+            if in_release && !is_applied(sound, &parts) =>
+        {
             "a release of another manifest"
         }
-        (Mutation::Renamed(..), _) if path.contains("locks/") => "any name is one of a lock",
+        (Mutation::Renamed(1, _), _) if parts.iter().rev().nth(2).is_some_and(is_of_locks) => {
+            "any name is one of a lock"
+        }
         _ => return None,
     })
+}
+
+/// Whether the manifest of a release is what an environment applies: it runs there, and no lock keeps another one.
+fn is_applied(sound: &Listing, parts: &[&str]) -> bool {
+    let [_, app, _, version, _, environment, _] = parts else {
+        return false;
+    };
+    let place = format!("environments/{environment}/applications/{app}");
+    let link = format!("->../../../../applications/{app}/releases/{version}");
+    let kept = format!("{place}/manifest_locks/");
+    sound.get(&format!("{place}/version")) == Some(&link)
+        && !sound.keys().any(|path| path.starts_with(&kept))
+}
+
+fn is_of_locks(folder: &&str) -> bool {
+    ["locks", "manifest_locks"].contains(folder)
 }
 
 /// Whether a fault is about what is broken: at its path, in it, or naming it; or at the folder that has lost it.
@@ -227,7 +247,7 @@ fn check(sound: &Listing, before: &Told, path: &str, mutation: Mutation) -> Resu
     let is_new = |fault: &&Fault| !before.contains(&(fault.path.clone(), fault.kind()));
     let new: Vec<_> = verified.faults.iter().filter(is_new).collect();
     let found = new.iter().any(|fault| is_about(fault, &broken, mutation));
-    let harmless = harmless(path, mutation);
+    let harmless = harmless(sound, path, mutation);
     ensure(found || harmless.is_some(), || {
         let lines = new
             .iter()
