@@ -280,12 +280,15 @@ fn copy_node(
         Some([]) => name.to_vec(),
         Some(parent) => [parent, b"/", name].concat(),
     };
-    let id = line + 1..line + 1 + if count.starts_with('-') { 0 } else { 20 };
+    // A folder that is stale has no id. As git reads it, `-0` is nothing, and has one.
+    let is_stale = count.parse::<i32>().ok()? < 0;
+    let id = line + 1..line + 1 + if is_stale { 0 } else { 20 };
+    let numbers_and_id = rest.get(nul..id.end)?;
     written.extend_from_slice(name);
     if stale.contains(&path) {
         written.extend_from_slice(format!("\0-1 {folders}\n").as_bytes());
     } else {
-        written.extend_from_slice(rest.get(nul..id.end)?);
+        written.extend_from_slice(numbers_and_id);
     }
     *place += id.end;
     Some((path, folders.parse().ok()?))
@@ -376,6 +379,21 @@ mod tests {
         let shallow = [cached(3), b"d\0-1 0\n".to_vec()].concat();
         assert_eq!(invalidated(&shallow, &patches), Some(shallow.clone()));
         assert_eq!(invalidated(&cached(1_000_000), &patches), None);
+    }
+
+    #[test]
+    fn a_cached_tree_is_read_by_its_numbers() {
+        let patches = BTreeMap::from([(b"d/x".to_vec(), Patch::Remove)]);
+        let id = [7; 20];
+        let with = |root: &str| [format!("\0{root} 0\n").as_bytes(), &id].concat();
+        assert_eq!(invalidated(&with("-0"), &BTreeMap::new()), Some(with("-0")));
+        assert_eq!(
+            invalidated(&with("3"), &patches),
+            Some(b"\0-1 0\n".to_vec())
+        );
+        // Without its id it is damaged, and so it is with a number that is none.
+        assert_eq!(invalidated(b"\0-0 0\n", &patches), None);
+        assert_eq!(invalidated(&with("x"), &patches), None);
     }
 
     #[test]
