@@ -1,4 +1,4 @@
-//! Command lines as people and programs type them, lists for `apply`, and the notice to Argo CD.
+//! Command lines as people and programs type them, lists for `apply`, what gpg says of a signature, and the notice to Argo CD.
 
 use std::ffi::OsString;
 
@@ -8,8 +8,10 @@ use clap::{Command, CommandFactory as _};
 pub(crate) use super::kuberpult_client::fuzzing::client_lines;
 pub(crate) use super::session::fuzzing::letters;
 pub(crate) use super::shell::fuzzing::cursors;
-use super::{Cli, apply, notify, parse};
+use super::signature::Verdict;
+use super::{Cli, apply, manifests, notify, parse};
 use crate::git::clean;
+use crate::state::EnvName;
 
 thread_local! {
     static PROGRAM: Command = program();
@@ -50,10 +52,43 @@ pub(super) fn reads(line: Vec<OsString>) -> bool {
     }
 }
 
-/// Command lines of ours.
+/// Command lines of ours, and the form ENV=FILE in them.
 pub(crate) fn command_lines(data: &[u8]) {
-    let words = words(data).into_iter().map(OsString::from);
+    let words = words(data);
+    for word in &words {
+        // What a file is called may hold the sign, too.
+        let meant = word.split_once('=');
+        let meant = meant.filter(|(environment, _)| environment.parse::<EnvName>().is_ok());
+        match manifests::split("--manifest", word, "-e ENV") {
+            Ok((environment, path)) => {
+                let path = path.to_str();
+                assert_eq!(path.map(|path| (environment.as_ref(), path)), meant);
+            }
+            Err(error) => {
+                assert_eq!(meant, None);
+                assert_harmless(&format!("{error:#}"));
+            }
+        }
+    }
+    let words = words.into_iter().map(OsString::from);
     reads(std::iter::once("trainyard".into()).chain(words).collect());
+}
+
+/// Statuses of gpg: nothing is a good signature that it does not call good and valid, and nothing that it calls bad.
+pub(crate) fn signatures(data: &[u8]) {
+    let lines = || data.split(|byte| *byte == b'\n');
+    let says = |word: &str| {
+        let status = format!("[GNUPG:] {word}");
+        lines().any(|line| {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            let rest = line.strip_prefix(status.as_bytes());
+            rest.is_some_and(|rest| rest.is_empty() || rest[0] == b' ')
+        })
+    };
+    let verdict = Verdict::of(data);
+    assert_eq!(verdict == Verdict::Bad, says("BADSIG"));
+    let good = says("GOODSIG") && says("VALIDSIG") && !says("BADSIG");
+    assert_eq!(verdict == Verdict::Good, good, "{verdict:?}");
 }
 
 /// Lists of operations: what a field holds is the value of that option and of no other.

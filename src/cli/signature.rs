@@ -29,7 +29,7 @@ impl Keyring {
         std::fs::write(home.path().join("common.conf"), "")?;
         let keyring = Self { home };
         let output = keyring.run(&["--import"], &keys)?;
-        if statuses(&output).any(|status| status.starts_with("IMPORT_OK ")) {
+        if statuses(&output.stdout).any(|status| status.starts_with("IMPORT_OK ")) {
             return Ok(keyring);
         }
         Err(usage(format!(
@@ -76,19 +76,7 @@ impl Keyring {
             &["--trust-model", "always", "--verify", path, "-"],
             manifest,
         )?;
-        let has = |wanted: &str| {
-            let mut statuses = statuses(&output);
-            statuses.any(|status| status.split(' ').next() == Some(wanted))
-        };
-        Ok(match () {
-            () if has("BADSIG") => Verdict::Bad,
-            () if has("GOODSIG") && has("VALIDSIG") => Verdict::Good,
-            () if has("REVKEYSIG") => Verdict::NotTrusted("is by a key that was revoked"),
-            () if has("EXPKEYSIG") => Verdict::NotTrusted("is by a key that has expired"),
-            () if has("EXPSIG") => Verdict::NotTrusted("has expired"),
-            () if has("NO_PUBKEY") => Verdict::NotTrusted("is by a key that is not in the keyring"),
-            () => Verdict::NotTrusted("is no detached signature that gpg understands"),
-        })
+        Ok(Verdict::of(&output.stdout))
     }
 
     fn run(&self, arguments: &[&str], input: &[u8]) -> Result<Output> {
@@ -127,16 +115,34 @@ impl Keyring {
 }
 
 /// What gpg says of a signature.
-enum Verdict {
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
     Good,
     /// It is by a key of the keyring, and for something else.
     Bad,
     NotTrusted(&'static str),
 }
 
+impl Verdict {
+    /// The verdict in what gpg writes for programs. One bad signature in a file outweighs all others.
+    pub(super) fn of(answer: &[u8]) -> Self {
+        let has =
+            |wanted: &str| statuses(answer).any(|status| status.split(' ').next() == Some(wanted));
+        match () {
+            () if has("BADSIG") => Self::Bad,
+            () if has("GOODSIG") && has("VALIDSIG") => Self::Good,
+            () if has("REVKEYSIG") => Self::NotTrusted("is by a key that was revoked"),
+            () if has("EXPKEYSIG") => Self::NotTrusted("is by a key that has expired"),
+            () if has("EXPSIG") => Self::NotTrusted("has expired"),
+            () if has("NO_PUBKEY") => Self::NotTrusted("is by a key that is not in the keyring"),
+            () => Self::NotTrusted("is no detached signature that gpg understands"),
+        }
+    }
+}
+
 /// The lines that gpg writes for programs.
-fn statuses(output: &Output) -> impl Iterator<Item = String> {
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+fn statuses(answer: &[u8]) -> impl Iterator<Item = String> {
+    let text = String::from_utf8_lossy(answer).into_owned();
     let lines: Vec<_> = text.lines().map(str::to_owned).collect();
     lines
         .into_iter()

@@ -31,6 +31,7 @@ pub struct Target {
 
 /// All targets.
 pub const TARGETS: &[Target] = &[
+    Target::new("answers", git::answers, 1_000),
     Target::new("client-lines", cli::client_lines, 2_000),
     Target::new("command-lines", cli::command_lines, 500),
     Target::new("commits", git::commits, 2_000),
@@ -41,12 +42,14 @@ pub const TARGETS: &[Target] = &[
     Target::new("journals", git::journals, 300),
     Target::new("letters", cli::letters, 300),
     Target::new("lists", cli::lists, 1_000),
+    Target::new("loose", git::loose, 500),
     Target::new("names", names::names, 2_000),
     Target::new("options", files::options, 500),
     Target::new("packs", git::packs, 300),
     Target::new("planner", planner::planner, 200),
     Target::new("secrets", secrets::secrets, 300),
     Target::new("shown", shown::shown, 60),
+    Target::new("signatures", cli::signatures, 1_000),
     Target::new("trailers", files::trailers, 1_000),
     Target::new("trees", git::trees, 1_000),
     Target::new("versions", names::versions, 2_000),

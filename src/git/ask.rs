@@ -226,14 +226,7 @@ impl Checkout {
         if !finished.is_ok() {
             return Err(unreachable(remote, &finished).into());
         }
-        let text = finished.text();
-        let lines = text.lines().filter_map(|line| line.split_once('\t'));
-        // A remote tells of every ref that ends so.
-        let asked = |name: &str| patterns.iter().any(|pattern| is_meant(pattern, name));
-        let lines = lines.filter(|(_, name)| asked(name));
-        lines
-            .map(|(id, name)| Ok((name.to_owned(), whole_id(id)?)))
-            .collect()
+        refs(&finished.text(), patterns)
     }
 
     /// The remote lacks the branch: says which ones it has.
@@ -249,11 +242,7 @@ impl Checkout {
         let Some(listed) = listed.ok().filter(Finished::is_ok) else {
             return failure.hint(format!("name another one with `--branch`, or make it: `git push {name} HEAD:refs/heads/{branch}`"));
         };
-        let text = listed.text();
-        let heads = text
-            .lines()
-            .filter_map(|line| line.split_once("\trefs/heads/"));
-        let heads: Vec<_> = heads.map(|(_, head)| clean(head)).collect();
+        let heads = heads(&listed.text());
         if heads.is_empty() && self.heard_of().is_some() {
             let message = format!(
                 "the remote `{name}` shows no branch at all, and `{branch}` was there before: its answer may have broken off"
@@ -281,6 +270,25 @@ impl Checkout {
             first_few(&heads)
         ))
     }
+}
+
+/// Where refs that fit one of these patterns stand by the answer of `git ls-remote`, by name.
+pub(super) fn refs(answer: &str, patterns: &[&str]) -> Result<BTreeMap<String, Oid>> {
+    let lines = answer.lines().filter_map(|line| line.split_once('\t'));
+    // A remote tells of every ref that ends so.
+    let asked = |name: &str| patterns.iter().any(|pattern| is_meant(pattern, name));
+    let lines = lines.filter(|(_, name)| asked(name));
+    lines
+        .map(|(id, name)| Ok((name.to_owned(), whole_id(id)?)))
+        .collect()
+}
+
+/// The branches by the answer of `git ls-remote --heads`, as they may be shown.
+pub(super) fn heads(answer: &str) -> Vec<String> {
+    let heads = answer
+        .lines()
+        .filter_map(|line| line.split_once("\trefs/heads/"));
+    heads.map(|(_, head)| clean(head)).collect()
 }
 
 /// Where a branch stands by the answer of `git ls-remote`; `None` if it is not there.

@@ -1,8 +1,10 @@
-//! What git writes and we read, held against libgit2: commits, trees, packs with their deltas, the index; and git's words, our journals,
-//! and what waits in the inbox.
+//! What git writes and we read, held against libgit2: commits, trees, packs with their deltas, the index; loose objects, git's answers and
+//! words, and our journals.
 
+mod answers;
 mod commits;
 mod index;
+mod loose;
 mod packs;
 mod trees;
 mod words;
@@ -13,8 +15,10 @@ use arbitrary::Unstructured;
 use serde::Serialize;
 use serde_json::Value;
 
+pub(crate) use answers::answers;
 pub(crate) use commits::commits;
 pub(crate) use index::index;
+pub(crate) use loose::loose;
 pub(crate) use packs::packs;
 pub(crate) use trees::trees;
 pub(crate) use words::{journals, words};

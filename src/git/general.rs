@@ -154,16 +154,19 @@ pub(super) fn rehearse(step: &Step, paths: &[RepoPath]) -> Result<Result<(), InT
             .chain(some.iter().map(RepoPath::as_str))
             .collect();
         let status = git(step).succeed(&arguments)?.text();
-        let changed = status
-            .split('\0')
-            .filter_map(|line| RepoPath::parse(line.get(3..)?));
-        in_the_way.extend(changed);
+        in_the_way.extend(changed(&status));
     }
     let in_the_way: Vec<_> = in_the_way.iter().collect();
     if in_the_way.is_empty() {
         return Ok(Ok(()));
     }
     Ok(Err(plain::named(&in_the_way)))
+}
+
+/// What differs by the answer of `git status --porcelain -z`: each path stands behind two letters and a blank.
+pub(super) fn changed(answer: &str) -> impl Iterator<Item = RepoPath> + '_ {
+    let lines = answer.split('\0');
+    lines.filter_map(|line| RepoPath::parse(line.get(3..)?))
 }
 
 /// A step to where the checkout stands, on a copy of the index: git refuses it as it would refuse any.

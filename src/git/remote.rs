@@ -120,7 +120,7 @@ fn listed(names: &[String]) -> String {
 }
 
 /// The URL without password; without user too, unless ssh needs it.
-fn clean_url(url: &str) -> String {
+pub(super) fn clean_url(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return url.to_owned();
     };

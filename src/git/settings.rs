@@ -21,9 +21,14 @@ impl Settings {
         if !in_environment {
             return Ok(Self::Files(repository.config()?));
         }
-        let listed = git.succeed(&["config", "-z", "--list"])?.text();
+        let listed = git.succeed(&["config", "-z", "--list"])?;
+        Ok(Self::listed(&listed.text()))
+    }
+
+    /// The settings that `git config -z --list` tells.
+    pub(super) fn listed(answer: &str) -> Self {
         // A key without a value means that it is on.
-        let pairs = listed.split('\0').filter(|entry| !entry.is_empty());
+        let pairs = answer.split('\0').filter(|entry| !entry.is_empty());
         let pairs = pairs.map(|entry| entry.split_once('\n').unwrap_or((entry, "true")));
         let mut settings: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (key, value) in pairs {
@@ -32,7 +37,7 @@ impl Settings {
                 .or_default()
                 .push(value.to_owned());
         }
-        Ok(Self::Listed(settings))
+        Self::Listed(settings)
     }
 
     /// The value that counts of a key such as `core.autocrlf`; section and key are spelled in lower case.

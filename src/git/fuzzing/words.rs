@@ -18,7 +18,7 @@ use crate::git::push::{PushOutcome, is_no_contact, not_applied};
 use crate::git::{clean, on_one_line};
 
 /// A password that must not be seen. No end of it is a beginning of the address that it stands in.
-const PASSWORD: &str = "hush3hush7";
+pub(super) const PASSWORD: &str = "hush3hush7";
 
 /// Answers of git: no password and no control character of it is shown, and no outcome is made up.
 pub(crate) fn words(data: &[u8]) {
