@@ -25,9 +25,13 @@ use stage::Stage;
 
 use crate::world::tells_of_one_left_behind;
 
+/// How many actors there are, and how many steps each of them takes.
+const FEW: (usize, usize) = (3, 5);
+const MANY: (usize, usize) = (4, 15);
+
 #[test]
 fn three_writers_lose_nothing() {
-    figures(1, (3, 5)).unwrap_or_else(|report| panic!("{report}"));
+    figures(1, FEW).unwrap_or_else(|report| panic!("{report}"));
 }
 
 #[test]
@@ -43,7 +47,7 @@ fn twenty_yards_of_four_writers_lose_nothing() {
     let (mut sum, start) = (Figures::default(), Instant::now());
     let mut unsound = Vec::new();
     for seed in first..first + count {
-        match figures(seed, (4, 15)) {
+        match figures(seed, MANY) {
             Ok(figures) => sum += figures,
             Err(report) => {
                 tell(&report);
@@ -63,18 +67,31 @@ fn tell(words: &str) {
     let _ = writeln!(std::io::stderr(), "{words}");
 }
 
+/// Tells this if what happens while it is there panics.
+struct OnPanic(String);
+
+impl Drop for OnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            tell(&self.0);
+        }
+    }
+}
+
 /// Runs what a seed decides. An error tells what is wrong with what is left.
 fn figures(seed: u64, (actors, steps): (usize, usize)) -> Result<Figures, String> {
+    let told = OnPanic(format!(
+        "TRAINYARD_SEED={seed}, {actors} actors with {steps} steps each"
+    ));
     let evidence = run(&Script::new(seed, actors, steps));
     let faults = checker::faults(&evidence);
     if faults.is_empty() {
         return Ok(Figures::of(&evidence));
     }
+    let seed = &told.0;
     let (count, log) = (faults.len(), figures::log(&evidence));
     let faults = faults.join("\n");
-    Err(format!(
-        "TRAINYARD_SEED={seed}: {count} faults\n{faults}\n{log}"
-    ))
+    Err(format!("{seed}: {count} faults\n{faults}\n{log}"))
 }
 
 /// All actors at once, and then the last command in each clone.
