@@ -40,7 +40,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::builder::Resettable;
+use clap::builder::{Resettable, StyledStr};
 use clap::error::ContextValue;
 use clap::{Arg, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
@@ -380,6 +380,8 @@ fn listed(arguments: Vec<OsString>) -> Result<Option<Operation>> {
 
 /// What clap quotes from the command line, with control characters spelled out: it can colour nothing and begin no line.
 fn harmless(mut error: clap::Error) -> clap::Error {
+    // As text: a tip is not coloured.
+    let styled = |text: &StyledStr| StyledStr::from(plain(&text.to_string()));
     let quoted: Vec<_> = error
         .context()
         .filter_map(|(kind, value)| match value {
@@ -388,6 +390,11 @@ fn harmless(mut error: clap::Error) -> clap::Error {
                 let texts = texts.iter().map(|text| plain(text)).collect();
                 Some((kind, ContextValue::Strings(texts)))
             }
+            ContextValue::StyledStrs(texts) => {
+                let texts = texts.iter().map(styled).collect();
+                Some((kind, ContextValue::StyledStrs(texts)))
+            }
+            // The usage is ours, and the rest are numbers.
             _ => None,
         })
         .collect();
