@@ -119,7 +119,11 @@ fn pack(left: &mut Unstructured) -> Vec<u8> {
             }
             // Whatever the bytes say.
             _ => {
-                let header = some(left, 12).to_vec();
+                let mut header = some(left, 12).to_vec();
+                // libgit2 makes room for whatever a header claims, up to gigabytes: here up to four bytes of a size.
+                if let Some(last) = header.iter_mut().take(4).last() {
+                    *last &= 0x7f;
+                }
                 pack.extend_from_slice(&header);
                 pack.extend_from_slice(&deflated(some(left, 40)));
             }
