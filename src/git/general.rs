@@ -145,6 +145,8 @@ pub(super) fn rehearse(step: &Step, paths: &[RepoPath]) -> Result<Result<(), InT
             "status",
             "--porcelain",
             "-z",
+            // Or else there are two paths for one.
+            "--no-renames",
             "--untracked-files=all",
             "--ignored",
             "--",
