@@ -45,7 +45,7 @@ impl Lost {
 
 /// What may have been lost where something is wrong.
 enum Cause<'a> {
-    /// The manifest of a release was changed, and another one is applied here.
+    /// The manifest of a release may have been changed, as another one is applied here.
     Changed(&'a Place),
     /// A release that is said to run here was taken away, or its manifest.
     Gone(&'a Place, Version),

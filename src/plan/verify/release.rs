@@ -286,7 +286,7 @@ impl fmt::Display for ReleaseFault {
                 .write_str("marks a release that undeploys its app, and that has a manifest"),
             Self::Changed(lost) => write!(
                 formatter,
-                "was changed by commit {}, after its release was stored: what is applied is another manifest",
+                "was changed by commit {}, after its release was stored: what is applied is what was stored",
                 lost.by()
             ),
             Self::Gone(lost) => {
