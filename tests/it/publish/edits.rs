@@ -97,6 +97,30 @@ fn a_dry_run_without_a_push_looks_at_the_checkout_of_every_shape() {
 }
 
 #[test]
+fn a_staged_rename_of_what_would_be_written_is_told_with_both_of_its_paths() {
+    let world = World::yard();
+    world.ok(&LOCK.replace("dev", "staging"));
+    world.ok(RELEASE);
+    world.ok("deploy -a web -e staging --version 1");
+    world.shell("git config core.autocrlf input");
+    let folder = "environments/staging/applications/web";
+    let (from, to) = (
+        format!("{folder}/queued_version"),
+        format!("{folder}/version"),
+    );
+    world.git(&["mv", &from, &to]);
+    let before = world.snapshot();
+    let dry = world.fails(
+        "-n --no-push deploy -a web -e staging --version 1 --on-lock ignore",
+        3,
+    );
+    for path in [from, to] {
+        assert!(dry.stderr.contains(&format!("`{path}`")), "{path}\n{dry}");
+    }
+    world.assert_untouched(&before);
+}
+
+#[test]
 fn edits_elsewhere_stay_and_the_checkout_comes_along() {
     let world = busy();
     world.edit("notes.md", "mine\n");
