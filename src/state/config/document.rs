@@ -1,6 +1,7 @@
 //! The config of an environment as a document that can be changed: kuberpult's keys in kuberpult's spelling and order, and behind
 //! them what else somebody put there.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use anyhow::{Context as _, Result, bail};
@@ -338,13 +339,13 @@ fn compare(from: Option<&Json>, to: Option<&Json>, way: &str, changes: &mut Vec<
     }
 }
 
-/// The keys of an object, or of a list of objects that all have names of their own. What is missing has none.
+/// The keys of an object, or of a list of objects that all have names, if none stands there twice. What is missing has none.
 fn fields(json: Option<&Json>) -> Option<Vec<(String, &Json)>> {
-    match json {
-        None => Some(Vec::new()),
+    let fields: Vec<_> = match json {
+        None => Vec::new(),
         Some(Json::Object(fields)) => {
             let fields = fields.iter();
-            Some(fields.map(|(key, value)| (key.clone(), value)).collect())
+            fields.map(|(key, value)| (key.clone(), value)).collect()
         }
         Some(Json::Array(items)) if !items.is_empty() => {
             let named = items.iter().map(|item| {
@@ -352,8 +353,10 @@ fn fields(json: Option<&Json>) -> Option<Vec<(String, &Json)>> {
                 item.get("destination")?;
                 Some((name, item))
             });
-            named.collect()
+            named.collect::<Option<_>>()?
         }
-        Some(Json::Array(_) | Json::Scalar(_)) => None,
-    }
+        Some(Json::Array(_) | Json::Scalar(_)) => return None,
+    };
+    let keys: BTreeSet<_> = fields.iter().map(|(key, _)| key).collect();
+    (keys.len() == fields.len()).then_some(fields)
 }
