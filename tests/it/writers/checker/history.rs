@@ -105,7 +105,7 @@ fn operation(evidence: &Evidence, mark: &str) -> Vec<String> {
             Ending::Exit(4) | Ending::Killed => perhaps += 1,
             Ending::Exit(code) => faults.push(format!("ended with {code}: {}", attempt.stderr)),
         }
-        if !has_cause(attempt) {
+        if !has_cause(attempt, &commits) {
             faults.push(format!(
                 "{:?} without a cause: {}",
                 attempt.ending, attempt.stderr
@@ -154,12 +154,19 @@ fn operation(evidence: &Evidence, mark: &str) -> Vec<String> {
 }
 
 /// Whether something befell a process that can end so: lost races are no excuse.
-fn has_cause(attempt: &Attempt) -> bool {
+fn has_cause(attempt: &Attempt, commits: &[&Commit]) -> bool {
     let fate = match attempt.befalls {
         Befalls::Network { fate, .. } => Some(fate),
         Befalls::Nothing | Befalls::Killed { .. } => None,
     };
     match attempt.ending {
+        // It was refused, and yet it is there once: an earlier run of it has landed.
+        Ending::Exit(4)
+            if attempt.stderr.contains("and it could not be done again")
+                && commits.iter().any(|each| each.instant < attempt.instant) =>
+        {
+            true
+        }
         // A refusal is not the last word on the end that an earlier, interrupted run of the same operation left open.
         Ending::Exit(4) if fate == Some(Fate::Refused) => {
             let words = [

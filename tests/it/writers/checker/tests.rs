@@ -160,7 +160,7 @@ type Plant = fn(&mut Evidence);
 
 #[test]
 fn a_fault_of_the_history_is_found() {
-    let plants: [(&str, Plant); 20] = [
+    let plants: [(&str, Plant); 21] = [
         ("which is not in the history", |run| lose(run, LOCK)),
         ("in the history twice", |run| {
             again(run, LOCK, str::to_owned);
@@ -215,6 +215,10 @@ fn a_fault_of_the_history_is_found() {
         ("without a cause", |run| {
             run.attempts[REFUSED].ending = Ending::Exit(5);
         }),
+        ("without a cause", |run| {
+            run.attempts[REFUSED].ending = Ending::Exit(4);
+            run.attempts[REFUSED].stderr = NOT_AGAIN.to_owned();
+        }),
         ("panicked", |run| {
             run.attempts[REFUSED].stderr.push_str("thread panicked");
         }),
@@ -249,6 +253,23 @@ fn a_fault_of_the_history_is_found() {
         }),
     ];
     assert_found(&plants);
+}
+
+/// What a command says whose earlier run has landed.
+const NOT_AGAIN: &str = "error: an earlier run of this command has landed, others have moved on since, and it could not be done again: there is no app `web`";
+
+#[test]
+fn who_landed_and_could_not_be_done_again_ends_as_one_of_whom_nobody_knows() {
+    let mut run = sound();
+    let mut first = run.attempts[LOCK].clone();
+    first.ending = Ending::Killed;
+    first.kept.push(kept(&mut run, LOCK));
+    let again = &mut run.attempts[LOCK];
+    (again.turn, again.ending) = (1, Ending::Exit(4));
+    again.instant += 1;
+    NOT_AGAIN.clone_into(&mut again.stderr);
+    run.attempts.insert(LOCK, first);
+    assert_eq!(faults(&run), [""; 0]);
 }
 
 #[test]
