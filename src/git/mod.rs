@@ -46,6 +46,7 @@ mod settle;
 mod shallow;
 mod snapshot;
 mod stamp;
+mod standing;
 mod step;
 mod store;
 mod tag;

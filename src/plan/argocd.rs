@@ -107,7 +107,7 @@ pub(super) fn folder() -> RepoPath {
 }
 
 /// The file of a project.
-fn file(project: &str) -> RepoPath {
+pub(super) fn file(project: &str) -> RepoPath {
     folder().join(format!("{project}.yaml"))
 }
 

@@ -11,7 +11,7 @@ use crate::state::config::ConfigError;
 use crate::state::{
     Actor, CommitId, EnvironmentGraph, Moment, Options, SourceRef, deployment, release,
 };
-use crate::tree::{Kind, ReadTree, RepoPath};
+use crate::tree::{Kind, ReadPast, ReadTree, RepoPath};
 
 /// What comes from outside, once for a whole command.
 #[derive(Clone, Debug)]
@@ -91,6 +91,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) environments: EnvironmentGraph,
     /// Earlier states, from which trains take versions.
     pasts: &'a [Past<'a>],
+    /// The history of the tree that is planned on.
+    pub(super) history: Option<&'a dyn ReadPast>,
     /// How many events this command has recorded so far.
     events: Rc<Cell<u64>>,
 }
@@ -148,6 +150,7 @@ impl<'a> Ground<'a> {
             options,
             environments,
             pasts: &[],
+            history: None,
             events: Rc::default(),
         })
     }
@@ -157,10 +160,19 @@ impl<'a> Ground<'a> {
         Self { pasts, ..self }
     }
 
+    /// The same ground, with the history of its tree.
+    pub(crate) fn with_history(self, history: &'a dyn ReadPast) -> Self {
+        Self {
+            history: Some(history),
+            ..self
+        }
+    }
+
     /// The same ground, for a later operation of the command that stands on the other one.
     pub(super) fn after(self, other: &Self) -> Self {
         Self {
             pasts: other.pasts,
+            history: other.history,
             events: Rc::clone(&other.events),
             ..self
         }

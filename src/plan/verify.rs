@@ -19,7 +19,7 @@ mod release;
 #[cfg(test)]
 mod tests;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use super::ground::Context;
 use super::outcome::{Done, Outcome};
@@ -82,17 +82,25 @@ pub(crate) fn verify(tree: &dyn ReadTree, context: &Context) -> Result<Verified>
     look_at_all(look)
 }
 
-/// Mends what is safe to mend, and tells what is left.
+/// Mends what is safe to mend, and tells what is left. Nothing is mended while something is lost, as history tells if the ground has it.
 pub(crate) fn fix(draft: &mut Draft, ground: &Ground) -> Result<Outcome> {
     // What is mended may show what lay behind it, such as the manifest of a link that was broken.
     const ROUNDS: usize = 8;
-    let mut mended = Vec::new();
+    let (mut mended, mut warnings) = (Vec::new(), Vec::new());
     let mut verified = look_at_all(Look::at(draft, ground))?;
+    look_back(&mut verified, draft, ground)?;
     for _ in 0..ROUNDS {
         let safe = verified.faults.iter();
         let safe = safe.filter(|fault| fault.mend() == Mend::Safe).cloned();
         let safe: Vec<_> = safe.collect();
         if safe.is_empty() {
+            break;
+        }
+        if verified.faults.iter().any(Fault::comes_first) {
+            let more = if mended.is_empty() { "" } else { " more" };
+            warnings.push(format!(
+                "nothing{more} is mended before what was lost is back, or what is in doubt is known"
+            ));
             break;
         }
         for fault in &safe {
@@ -101,15 +109,25 @@ pub(crate) fn fix(draft: &mut Draft, ground: &Ground) -> Result<Outcome> {
         mended.extend(safe);
         // It comes with every change; what it mends is no longer left.
         argocd::refresh(draft, ground)?;
-        let ground = Ground::begin(draft, ground.context)?;
-        verified = look_at_all(Look::at(draft, &ground))?;
+        let now = Ground::begin(draft, ground.context)?;
+        verified = look_at_all(Look::at(draft, &now))?;
+        look_back(&mut verified, draft, ground)?;
     }
     sort(&mut mended);
     verified.mended = Some(mended);
     Ok(Outcome {
         done: Done::Verified(verified),
-        warnings: Vec::new(),
+        warnings,
     })
+}
+
+/// Holds what was found against history.
+fn look_back(verified: &mut Verified, draft: &Draft, ground: &Ground) -> Result<()> {
+    let Some(history) = ground.history else {
+        return Ok(());
+    };
+    let looked = verified.look_back(draft, history);
+    looked.context("what was found cannot be held against history")
 }
 
 fn look_at_all(mut look: Look) -> Result<Verified> {
@@ -130,6 +148,10 @@ fn look_at_all(mut look: Look) -> Result<Verified> {
 }
 
 fn sort(faults: &mut Vec<Fault>) {
-    faults.sort_by_cached_key(|fault| (fault.severity(), fault.kind(), fault.path.clone()));
+    // Every change writes derived files anew, without what is lost: it comes first.
+    faults.sort_by_cached_key(|fault| {
+        let (kind, path) = (fault.kind(), fault.path.clone());
+        (fault.severity(), !fault.is_lost(), kind, path)
+    });
     faults.dedup_by_key(|fault| (fault.kind(), fault.path.clone()));
 }

@@ -30,6 +30,6 @@ pub(crate) use name::{
 pub(crate) use nesting::check_nesting;
 pub(crate) use options::{Combine, Options};
 pub(crate) use point::EnvPoint;
-pub(crate) use text::{FreeText, plain};
+pub(crate) use text::{FreeText, plain, quoted};
 pub(crate) use time::{Actor, Moment, When};
 pub(crate) use trailer::Trace;

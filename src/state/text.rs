@@ -30,6 +30,15 @@ impl fmt::Display for FreeText {
     }
 }
 
+/// A word for a shell.
+pub(crate) fn quoted(word: &str) -> String {
+    let harmless = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./@+,".contains(&byte);
+    if !word.is_empty() && word.bytes().all(harmless) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
 /// The text with every harmful letter spelled out.
 pub(crate) fn plain(text: &str) -> String {
     text.chars()

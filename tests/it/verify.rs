@@ -1,5 +1,6 @@
 //! `verify`: each fault in a real repository, what it says of it, and the command that mends it.
 
+mod advice;
 mod killed;
 mod lost;
 mod mending;

@@ -110,7 +110,9 @@ impl Session {
                 request.operation,
                 snapshot.commit()
             );
-            let ground = Ground::begin(snapshot, &context)?.with_pasts(&pasts);
+            let ground = Ground::begin(snapshot, &context)?
+                .with_pasts(&pasts)
+                .with_history(snapshot);
             let Plan {
                 outcome,
                 changes,

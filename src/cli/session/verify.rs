@@ -5,9 +5,9 @@ use anyhow::Result;
 use super::{Session, context, reading};
 use crate::cli::operation::Operation;
 use crate::git::{Checkout, Litter, Whither, clean};
-use crate::plan::verify::{Elsewhere, Fault, LocalFault, verify};
+use crate::plan::verify::{Elsewhere, Fault, LocalFault, Verified, verify};
 use crate::plan::{Done, Outcome};
-use crate::state::Actor;
+use crate::state::{Actor, quoted};
 
 impl Session {
     /// Looks at everything, and tells what is wrong.
@@ -21,11 +21,15 @@ impl Session {
             Ok((verified, warning, snapshot.commit().to_string()))
         })?;
         verified.add(litter(&checkout, Some(&tip))?);
+        let way = way(&verified, &checkout, &tip);
         let outcome = Outcome {
             done: Done::Verified(verified),
             warnings: Vec::from_iter(warning),
         };
         self.answer(&outcome, &self.fate(false, None))?;
+        if let Some(way) = way {
+            self.say(&way);
+        }
         Ok(outcome)
     }
 
@@ -36,12 +40,6 @@ impl Session {
         let before = litter(&checkout, None).unwrap_or_default();
         let (mut outcome, fate) = self.publish(operation)?;
         // It may have landed: nothing that fails from here on is a failure of it.
-        if let Done::Verified(verified) = &mut outcome.done
-            && verified.may_have_lost()
-        {
-            let looked = checkout.look(|snapshot| verified.look_back(snapshot, snapshot));
-            outcome.warnings.extend(not_looked_back(looked));
-        }
         match self.after_mending(&checkout) {
             Ok(left) => {
                 if let Done::Verified(verified) = &mut outcome.done {
@@ -66,6 +64,48 @@ impl Session {
             checkout.sweep_drafts()?;
         }
         litter(checkout, checkout.heard_of().as_deref())
+    }
+}
+
+/// What to say where the commands that mend something would not do so as they stand there.
+fn way(verified: &Verified, checkout: &Checkout, tip: &str) -> Option<String> {
+    let faults = verified.faults.iter();
+    let mut faults = faults.filter(|fault| fault.is_in_repository());
+    let is_of_git = |fault: &Fault| fault.mend().command().contains("git commit");
+    let branch = &checkout.branch;
+    let standing = checkout.standing(tip);
+    let Some(root) = standing.root else {
+        return faults.any(is_of_git).then(|| {
+            format!("hint: the commands of git are for a clone with `{branch}` checked out")
+        });
+    };
+    let mut steps = Vec::new();
+    let here = std::env::current_dir().and_then(|folder| folder.canonicalize());
+    if here.ok().as_deref() != Some(&root) {
+        steps.push(format!("cd {}", quoted(&root.display().to_string())));
+    }
+    if !standing.is_checked_out {
+        steps.push(format!("git switch {}", quoted(branch)));
+    }
+    let is_elsewhere = !steps.is_empty();
+    if !standing.is_current {
+        let from = checkout
+            .remote
+            .as_ref()
+            .map(|remote| format!(" {} {}", quoted(&remote.name), quoted(branch)));
+        steps.push(format!("git pull --ff-only{}", from.unwrap_or_default()));
+    }
+    let line = steps.join(" && ");
+    if is_elsewhere && faults.next().is_some() {
+        Some(format!(
+            "hint: the commands are for a checkout of `{branch}`: `{line}` comes first"
+        ))
+    } else if !line.is_empty() && faults.any(is_of_git) {
+        Some(format!(
+            "hint: the commands of git are for `{branch}` as it is now: `{line}` comes first"
+        ))
+    } else {
+        None
     }
 }
 

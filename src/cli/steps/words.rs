@@ -8,6 +8,7 @@ pub(super) fn did(doing: &str) -> &str {
         "checking" => "checked",
         "fetching" => "fetched",
         "looking at" => "looked at",
+        "looking back" => "looked back",
         "looking up" => "looked up",
         "opening" => "opened",
         "planning" => "planned",

@@ -114,7 +114,7 @@ impl Told for AppFault {
         match self {
             Self::BadName(_) => removing(path),
             Self::LongName => Mend::ByHand(
-                "echo 'allowLongAppNames: true' >> trainyard.yaml && git add trainyard.yaml && git commit -qm 'allow long names of apps' && git push"
+                "echo 'allowLongAppNames: true' >> trainyard.yaml && git add trainyard.yaml && git commit -qm 'allow long names of apps' -- trainyard.yaml && git push"
                     .to_owned(),
             ),
             Self::NoReleases(app) => Mend::ByHand(format!("trainyard app delete -a {app}")),

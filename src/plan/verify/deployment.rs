@@ -7,6 +7,7 @@ use anyhow::Result;
 use super::derived::DerivedFault;
 use super::fault::{Mend, Severity, Told, What, removing};
 use super::look::{Look, no_instant};
+use super::lost::Lost;
 use super::misplaced::Misplaced;
 use crate::state::deployment::{self, BrokenLink, BrokenLinkCause, Linked, Part};
 use crate::state::release::{self, MANIFEST};
@@ -31,6 +32,8 @@ pub(crate) enum LinkFault {
     NoManifest(Place, Version, Meant),
     /// Nothing runs and nothing is applied there, but somebody deployed something.
     Remains(Place),
+    /// What ran there was taken away, and Argo CD is still told of it.
+    Lost(Place, Lost),
 }
 
 /// The release that a link was meant for.
@@ -306,6 +309,11 @@ impl fmt::Display for LinkFault {
                 formatter,
                 "tells who deployed `{app}` to `{environment}`, where nothing of it runs"
             ),
+            Self::Lost(Place { environment, app }, lost) => write!(
+                formatter,
+                "was taken away by commit {}, and Argo CD is still told to apply `{app}` on `{environment}`; if it was meant to go, `trainyard render -e {environment}` tells Argo CD so",
+                lost.by()
+            ),
         }
     }
 }
@@ -317,12 +325,15 @@ impl Told for LinkFault {
             Self::NoLink(..) => "missing-link",
             Self::NoManifest(..) => "link-without-manifest",
             Self::Remains(_) => "remains-of-deployment",
+            Self::Lost(..) => "deployment-gone",
         }
     }
 
     fn severity(&self) -> Severity {
         match self {
-            Self::Broken(..) | Self::NoLink(..) | Self::NoManifest(..) => Severity::Error,
+            Self::Broken(..) | Self::NoLink(..) | Self::NoManifest(..) | Self::Lost(..) => {
+                Severity::Error
+            }
             Self::Remains(_) => Severity::Warning,
         }
     }
@@ -341,6 +352,7 @@ impl Told for LinkFault {
                 Meant::Nothing => taking_away(place),
             },
             Self::Remains(place) => taking_away(place),
+            Self::Lost(_, lost) => lost.mend(),
         }
     }
 }

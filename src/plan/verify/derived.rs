@@ -9,6 +9,7 @@ use serde_yaml::Value;
 use super::deployment::Place;
 use super::fault::{Mend, Severity, Told, What, removing};
 use super::look::Look;
+use super::lost::Lost;
 use super::manifest::Unfit;
 use crate::plan::{argocd, manifest};
 use crate::state::EnvName;
@@ -19,6 +20,8 @@ use crate::tree::{Content, Entry, Kind, RepoPath};
 pub(crate) enum DerivedFault {
     /// A release runs whose manifest is not applied.
     ManifestMissing(Place),
+    /// The same, and what was applied at last was another manifest.
+    ManifestLost(Place, Lost),
     /// Another manifest is applied than that of the release that runs.
     ManifestDiffers { place: Place, release: RepoPath },
     /// The manifest that is applied cannot be.
@@ -156,6 +159,11 @@ impl fmt::Display for DerivedFault {
                 formatter,
                 "is missing: nothing is applied of what `{app}` runs on `{environment}`"
             ),
+            Self::ManifestLost(Place { environment, app }, lost) => write!(
+                formatter,
+                "was taken away by commit {}: nothing is applied of what `{app}` runs on `{environment}`, and it was another manifest than that of its release",
+                lost.by()
+            ),
             Self::ManifestDiffers { release, .. } => {
                 write!(formatter, "differs from what runs there (`{release}`)")
             }
@@ -183,7 +191,7 @@ impl fmt::Display for DerivedFault {
 impl Told for DerivedFault {
     fn kind(&self) -> &'static str {
         match self {
-            Self::ManifestMissing(_) => "applied-manifest-missing",
+            Self::ManifestMissing(_) | Self::ManifestLost(..) => "applied-manifest-missing",
             Self::ManifestDiffers { .. } => "applied-manifest-differs",
             Self::ManifestUnfit { .. } => "applied-manifest-unfit",
             Self::ArgoCdMissing(..) => "argocd-missing",
@@ -195,7 +203,9 @@ impl Told for DerivedFault {
 
     fn severity(&self) -> Severity {
         match self {
-            Self::ManifestMissing(_) | Self::ManifestUnfit { .. } => Severity::Error,
+            Self::ManifestMissing(_) | Self::ManifestLost(..) | Self::ManifestUnfit { .. } => {
+                Severity::Error
+            }
             Self::ManifestDiffers { .. }
             | Self::ArgoCdMissing(_, AtWork::Yes)
             | Self::ArgoCdDiffers(_, Difference::Content)
@@ -210,6 +220,7 @@ impl Told for DerivedFault {
         let rendering = |name: &EnvName| Mend::ByHand(format!("trainyard render -e {name}"));
         match self {
             Self::ManifestMissing(_) | Self::ArgoCdMissing(..) => Mend::Safe,
+            Self::ManifestLost(_, lost) => lost.mend(),
             // What stands there was changed by hand, and may be meant: nobody but a person can tell.
             Self::ManifestDiffers { place, .. } => rendering(&place.environment),
             Self::ManifestUnfit { environment, .. } => rendering(environment),

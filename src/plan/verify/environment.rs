@@ -23,6 +23,8 @@ pub(crate) enum ConfigFault {
     Missing(EnvName),
     /// It had one, which was taken away.
     Lost(EnvName, Lost),
+    /// All of it was taken away, and Argo CD is still told of it.
+    EnvironmentLost(EnvName, Lost),
     /// It has keys that nobody knows.
     UnknownKeys(EnvName, Vec<String>),
 }
@@ -165,6 +167,11 @@ impl fmt::Display for ConfigFault {
                 "was taken away by commit {}: `{name}` has no upstream, no group and no files for Argo CD",
                 lost.by()
             ),
+            Self::EnvironmentLost(name, lost) => write!(
+                formatter,
+                "was taken away by commit {}, and Argo CD is still told of `{name}`; if it was meant to go, remove its files below `argocd` too",
+                lost.by()
+            ),
             Self::UnknownKeys(_, keys) => {
                 let keys: Vec<_> = keys.iter().map(|key| format!("`{}`", plain(key))).collect();
                 write!(formatter, "has keys that nobody knows: {}", keys.join(", "))
@@ -187,6 +194,7 @@ impl Told for ConfigFault {
             Self::Found(Fault::UnequalGroup(..)) => "unequal-group",
             Self::Found(Fault::ProjectTwice(..)) => "project-twice",
             Self::Missing(_) | Self::Lost(..) => "config-missing",
+            Self::EnvironmentLost(..) => "environment-gone",
             Self::UnknownKeys(..) => "config-keys",
         }
     }
@@ -199,7 +207,8 @@ impl Told for ConfigFault {
                 | Fault::BadGroup(..)
                 | Fault::ProjectTwice(..),
             )
-            | Self::Lost(..) => Severity::Error,
+            | Self::Lost(..)
+            | Self::EnvironmentLost(..) => Severity::Error,
             Self::Found(
                 Fault::BadName(..)
                 | Fault::NoFolder(_)
@@ -236,7 +245,7 @@ impl Told for ConfigFault {
                 },
             },
             Self::Missing(name) => update(name, "--upstream ENV"),
-            Self::Lost(_, lost) => lost.mend(path),
+            Self::Lost(_, lost) | Self::EnvironmentLost(_, lost) => lost.mend(),
             Self::UnknownKeys(name, _) => update(name, "--config FILE"),
         }
     }

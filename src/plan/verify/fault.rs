@@ -13,7 +13,7 @@ use super::misplaced::Misplaced;
 use super::queue::QueueFault;
 use super::release::ReleaseFault;
 use crate::state::config::ConfigError;
-use crate::state::{Options, plain};
+use crate::state::{Options, plain, quoted};
 use crate::tree::RepoPath;
 
 /// How bad a fault is.
@@ -65,6 +65,17 @@ pub(crate) struct Fault {
     /// In the repository; of what is only in this clone, in its git folder.
     pub(crate) path: String,
     pub(crate) what: What,
+    /// Why nobody can tell here what mends it.
+    pub(super) doubt: Option<Doubt>,
+}
+
+/// Why a fault cannot be held against history, which might name another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// The clone has only a part of it.
+    Shallow,
+    /// It cannot be read now.
+    Unread,
 }
 
 /// What is wrong, by noun.
@@ -96,9 +107,14 @@ pub(super) trait Told: fmt::Display {
 
 impl Fault {
     pub(super) fn new(path: &RepoPath, what: What) -> Self {
+        Self::at(path.to_string(), what)
+    }
+
+    pub(super) fn at(path: String, what: What) -> Self {
         Self {
-            path: path.to_string(),
+            path,
             what,
+            doubt: None,
         }
     }
 
@@ -131,17 +147,39 @@ impl Fault {
         self.told().severity()
     }
 
-    /// What mends it.
+    /// What mends it; where nobody can tell, what tells more.
     pub(crate) fn mend(&self) -> Mend {
-        self.told().mend(&self.path)
+        match self.doubt {
+            None => self.told().mend(&self.path),
+            Some(Doubt::Shallow) => {
+                Mend::ByHand("git fetch --unshallow && trainyard verify".to_owned())
+            }
+            Some(Doubt::Unread) => Mend::ByHand("trainyard verify".to_owned()),
+        }
     }
 
-    /// Whether it says that a manifest of a release deploys nothing, or cannot be applied.
-    pub(super) fn is_about_manifest(&self) -> bool {
-        matches!(
-            self.what,
-            What::Release(ReleaseFault::Unfit { .. } | ReleaseFault::EmptyManifest)
-        )
+    /// Whether history tells that something was lost, or might tell so if it could be read.
+    pub(super) fn is_lost(&self) -> bool {
+        self.doubt.is_some()
+            || matches!(
+                self.what,
+                What::Release(ReleaseFault::Changed(_) | ReleaseFault::Gone(_))
+                    | What::Config(ConfigFault::Lost(..) | ConfigFault::EnvironmentLost(..))
+                    | What::Link(LinkFault::Lost(..))
+                    | What::Derived(DerivedFault::ManifestLost(..))
+            )
+    }
+
+    /// Whether a change that mends something else would settle it: every change writes anew what Argo CD is told, without what is lost.
+    pub(super) fn comes_first(&self) -> bool {
+        match self.doubt {
+            None => self.is_lost(),
+            Some(_) => matches!(
+                self.what,
+                What::Derived(DerivedFault::ArgoCdDiffers(..) | DerivedFault::ArgoCdOrphan)
+                    | What::Link(LinkFault::NoLink(..) | LinkFault::Broken(..))
+            ),
+        }
     }
 
     /// Whether it is in the repository, and not only in this clone.
@@ -153,7 +191,16 @@ impl Fault {
 /// What is so, in one phrase.
 impl fmt::Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.told().fmt(formatter)
+        self.told().fmt(formatter)?;
+        match self.doubt {
+            None => Ok(()),
+            Some(Doubt::Shallow) => formatter.write_str(
+                "; the history of this clone ends too early to tell whether something was lost",
+            ),
+            Some(Doubt::Unread) => {
+                formatter.write_str("; history could not be read, which may tell what was lost")
+            }
+        }
     }
 }
 
@@ -173,9 +220,13 @@ impl Told for ConfigError {
 
 /// Removing what stands at a path, as git does it.
 pub(super) fn removing(path: &str) -> Mend {
-    let path = pathspec(path);
+    removing_all(&pathspec(path))
+}
+
+/// Removing what a quoted path or pattern finds.
+pub(super) fn removing_all(paths: &str) -> Mend {
     Mend::ByHand(format!(
-        "git rm -rq -- {path} && git commit -qm 'remove what does not belong there' && git push"
+        "git rm -rq -- {paths} && git commit -qm 'remove what does not belong there' -- {paths} && git push"
     ))
 }
 
@@ -183,7 +234,7 @@ pub(super) fn removing(path: &str) -> Mend {
 pub(super) fn restoring(path: &str) -> Mend {
     let path = pathspec(path);
     Mend::ByHand(format!(
-        "git restore --source=\"$(git rev-list -1 HEAD -- {path})^\" --staged --worktree -- {path} && git commit -qm 'bring back what was lost' && git push"
+        "git restore --source=\"$(git rev-list -1 HEAD -- {path})^\" --overlay --staged --worktree -- {path} && git commit -qm 'bring back what was lost' -- {path} && git push"
     ))
 }
 
@@ -192,30 +243,31 @@ pub(super) fn renaming(path: &str) -> Mend {
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     let (path, new) = (quoted(&plain(path)), quoted(&format!("{folder}/NAME")));
     Mend::ByHand(format!(
-        "git mv -- {path} {new} && git commit -qm 'give it a name that can be read' && git push"
+        "git mv -- {path} {new} && git commit -qm 'give it a name that can be read' -- {path} {new} && git push"
     ))
 }
 
-/// A path for git, on a command line: letters that would mean something else, or that nobody can type, become `?`, which stands for
-/// any one byte.
+/// A path for git, on a command line, after which nothing else is committed. Letters that nobody can type become `?`, which stands for any
+/// one byte.
 pub(super) fn pathspec(path: &str) -> String {
     let shown = plain(path);
-    if shown == path && !path.contains(['*', '?', '[', '\\']) && !path.starts_with(':') {
-        return quoted(path);
+    if shown == path {
+        let is_plain = !path.contains(['*', '?', '[', '\\']) && !path.starts_with(':');
+        return quoted(&if is_plain {
+            path.to_owned()
+        } else {
+            format!(":(literal){path}")
+        });
     }
-    let byte = |byte: u8| match byte {
-        b'*' | b'?' | b'[' | b'\\' | b':' => '?',
-        b' '..=b'~' => char::from(byte),
-        _ => '?',
-    };
-    quoted(&path.bytes().map(byte).collect::<String>())
+    quoted(&pattern(path.as_bytes()))
 }
 
-/// A word for a shell.
-pub(super) fn quoted(word: &str) -> String {
-    let harmless = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./@+,".contains(&byte);
-    if !word.is_empty() && word.bytes().all(harmless) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
+/// What git finds a path by of which some bytes are better not typed.
+pub(super) fn pattern(path: &[u8]) -> String {
+    let byte = |byte: &u8| match byte {
+        b'*' | b'?' | b'[' | b'\\' | b':' => '?',
+        b' '..=b'~' => char::from(*byte),
+        _ => '?',
+    };
+    path.iter().map(byte).collect()
 }

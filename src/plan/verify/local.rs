@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::fault::{Fault, Mend, Severity, Told, What, quoted};
+use super::fault::{Fault, Mend, Severity, Told, What};
 use crate::state::plain;
+use crate::state::quoted;
 
 /// What is left in a git folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,10 +42,7 @@ pub(crate) struct Elsewhere {
 impl LocalFault {
     /// The fault at this path in the git folder.
     pub(crate) fn at(self, path: String) -> Fault {
-        Fault {
-            path,
-            what: What::Local(self),
-        }
+        Fault::at(path, What::Local(self))
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use anyhow::Result;
 
 use super::Counts;
-use super::fault::{Fault, What};
+use super::fault::{Fault, What, pattern};
 use super::manifest::{Unfit, unfit};
 use super::misplaced::{BadText, Misplaced, is_leftover};
 use crate::plan::{Ground, manifest};
@@ -128,16 +128,14 @@ impl<'a> Look<'a> {
     }
 
     fn bad_name(&mut self, folder: &RepoPath, name: &[u8]) {
-        let letter = |byte: &u8| match byte {
-            b' '..=b'~' => char::from(*byte),
-            _ => '?',
-        };
-        let pattern: String = name.iter().map(letter).collect();
-        let what = Misplaced::BadName(format!("{folder}/{pattern}"));
-        self.faults.push(Fault {
-            path: format!("{folder}/{}", String::from_utf8_lossy(name)),
-            what: What::Misplaced(what),
-        });
+        let pattern = format!(
+            "{}/{}",
+            pattern(folder.to_string().as_bytes()),
+            pattern(name)
+        );
+        let what = Misplaced::BadName(pattern);
+        let path = format!("{folder}/{}", String::from_utf8_lossy(name));
+        self.faults.push(Fault::at(path, What::Misplaced(what)));
     }
 
     /// Something that nobody knows.

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::fault::{Mend, Severity, Told, pathspec, removing, renaming, restoring};
+use super::fault::{Mend, Severity, Told, removing, removing_all, renaming, restoring};
 use crate::state::plain;
+use crate::state::quoted;
 use crate::tree::Kind;
 
 /// What is wrong with an entry of a folder.
@@ -149,10 +150,7 @@ impl Told for Misplaced {
     fn mend(&self, path: &str) -> Mend {
         match self {
             Self::Executable | Self::EmptyFolder | Self::Leftover => Mend::Safe,
-            Self::BadName(pattern) => Mend::ByHand(format!(
-                "git rm -rq -- {} && git commit -qm 'remove what does not belong there' && git push",
-                pathspec(pattern)
-            )),
+            Self::BadName(pattern) => removing_all(&quoted(pattern)),
             Self::SameButForCase(_) => renaming(path),
             Self::Submodule | Self::Stray | Self::OfLaterKuberpult => removing(path),
             Self::WrongKind { .. } | Self::Missing | Self::BadText(_) => restoring(path),

@@ -286,7 +286,7 @@ impl fmt::Display for ReleaseFault {
                 .write_str("marks a release that undeploys its app, and that has a manifest"),
             Self::Changed(lost) => write!(
                 formatter,
-                "was changed by commit {}, after its release was stored: what is applied is what was stored",
+                "was changed by commit {}, after its release was stored: what is applied is what it was before",
                 lost.by()
             ),
             Self::Gone(lost) => {
@@ -354,11 +354,11 @@ impl Told for ReleaseFault {
                 Mend::ByHand(format!("trainyard environment create {environment}"))
             }
             Self::Unfit { .. } | Self::EmptyManifest => restoring(path),
-            Self::Changed(lost) | Self::Gone(lost) => lost.mend(path),
+            Self::Changed(lost) | Self::Gone(lost) => lost.mend(),
             Self::MinorMark { marked: false } => {
                 let path = pathspec(path);
                 Mend::ByHand(format!(
-                    "touch {path} && git add {path} && git commit -qm 'mark a minor release' && git push"
+                    "touch {path} && git add {path} && git commit -qm 'mark a minor release' -- {path} && git push"
                 ))
             }
         }

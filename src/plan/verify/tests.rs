@@ -1,9 +1,10 @@
 //! What is found and what is mended, case by case; above all what a fix must leave alone.
 
-use super::fault::{Mend, pathspec, quoted};
+use super::fault::{Mend, pathspec};
 use super::{Severity, Verified, fix, verify};
 use crate::plan::Done;
 use crate::plan::world::{World, context, run};
+use crate::state::quoted;
 
 const PLACE: &str = "environments/dev/applications/web";
 const LINK: &str = "environments/dev/applications/web/version";
@@ -341,10 +342,10 @@ fn a_word_of_a_command_is_one_word_and_a_path_no_pattern() {
     }
     for (path, shown) in [
         ("a/b", "a/b"),
-        ("a/*", "'a/?'"),
-        ("[x]\\", "'?x]?'"),
-        (":(top)a", "'?(top)a'"),
-        ("a\u{1b}[2J\nb", "'a??2J?b'"),
+        ("a/*", "':(literal)a/*'"),
+        ("[x]\\", "':(literal)[x]\\'"),
+        (":(top)a", "':(literal):(top)a'"),
+        ("a\u{1b}[2J\nb*", "'a??2J?b?'"),
         ("caf\u{e9}", "'caf\u{e9}'"),
     ] {
         assert_eq!(pathspec(path), shown);

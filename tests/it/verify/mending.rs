@@ -268,9 +268,11 @@ queue() {
 
 /// Kinds of faults that are not in the repository, come about by a second commit, or keep everything else from being read: they have tests
 /// of their own.
-const APART: [&str; 11] = [
+const APART: [&str; 13] = [
     "release-changed",
     "release-gone",
+    "deployment-gone",
+    "environment-gone",
     "options",
     "empty-folder",
     "journal",
