@@ -3,5 +3,6 @@
 mod advice;
 mod killed;
 mod lost;
+mod meant;
 mod mending;
 mod usage;
