@@ -34,6 +34,8 @@ pub(crate) enum LinkFault {
     Remains(Place),
     /// What ran there was taken away, and Argo CD is still told of it.
     Lost(Place, Lost),
+    /// It led to a release before something else was put in its place.
+    LedAway(Lost),
 }
 
 /// The release that a link was meant for.
@@ -48,6 +50,10 @@ pub(crate) enum Meant {
 }
 
 impl Meant {
+    pub(super) fn is_sure(self) -> bool {
+        matches!(self, Self::Sure(_))
+    }
+
     /// The same where a person shall look first.
     fn doubted(self, locks: &[PlacedLock]) -> Self {
         match self {
@@ -212,11 +218,21 @@ impl Look<'_> {
             // What stands there instead is a fault of its own.
             Some(Entry::Symlink(_)) => {}
             None if self.tree.kind(&path)?.is_some() => {}
+            None if !self.can_be_written(&path)? => {}
             // It was locked before anything was applied.
             None if kept => {}
             None => self.found(&path, What::Derived(DerivedFault::ManifestMissing(place))),
         }
         Ok(())
+    }
+
+    /// Whether the folder that a file is for is one, or can become one.
+    fn can_be_written(&self, path: &RepoPath) -> Result<bool> {
+        let folder = path.parent().unwrap_or_default();
+        Ok(matches!(
+            self.tree.kind(&folder)?,
+            None | Some(Kind::Directory)
+        ))
     }
 
     /// The release that is meant where the link says nothing: what it would lead to if git had not written it out as a file, or the
@@ -314,6 +330,11 @@ impl fmt::Display for LinkFault {
                 "was taken away by commit {}, and Argo CD is still told to apply `{app}` on `{environment}`; if it was meant to go, `trainyard render -e {environment}` tells Argo CD so",
                 lost.by()
             ),
+            Self::LedAway(lost) => write!(
+                formatter,
+                "led to a release until commit {} put something else there",
+                lost.by()
+            ),
         }
     }
 }
@@ -321,7 +342,7 @@ impl fmt::Display for LinkFault {
 impl Told for LinkFault {
     fn kind(&self) -> &'static str {
         match self {
-            Self::Broken(..) => "broken-link",
+            Self::Broken(..) | Self::LedAway(_) => "broken-link",
             Self::NoLink(..) => "missing-link",
             Self::NoManifest(..) => "link-without-manifest",
             Self::Remains(_) => "remains-of-deployment",
@@ -331,9 +352,11 @@ impl Told for LinkFault {
 
     fn severity(&self) -> Severity {
         match self {
-            Self::Broken(..) | Self::NoLink(..) | Self::NoManifest(..) | Self::Lost(..) => {
-                Severity::Error
-            }
+            Self::Broken(..)
+            | Self::NoLink(..)
+            | Self::NoManifest(..)
+            | Self::Lost(..)
+            | Self::LedAway(_) => Severity::Error,
             Self::Remains(_) => Severity::Warning,
         }
     }
@@ -352,7 +375,7 @@ impl Told for LinkFault {
                 Meant::Nothing => taking_away(place),
             },
             Self::Remains(place) => taking_away(place),
-            Self::Lost(_, lost) => lost.mend(),
+            Self::Lost(_, lost) | Self::LedAway(lost) => lost.mend(),
         }
     }
 }

@@ -25,6 +25,8 @@ pub(crate) enum ConfigFault {
     Lost(EnvName, Lost),
     /// All of it was taken away, and Argo CD is still told of it.
     EnvironmentLost(EnvName, Lost),
+    /// It described a project of which Argo CD is still told, and describes none any more.
+    DescriptionLost(EnvName, Lost),
     /// It has keys that nobody knows.
     UnknownKeys(EnvName, Vec<String>),
 }
@@ -172,6 +174,11 @@ impl fmt::Display for ConfigFault {
                 "was taken away by commit {}, and Argo CD is still told of `{name}`; if it was meant to go, remove its files below `argocd` too",
                 lost.by()
             ),
+            Self::DescriptionLost(name, lost) => write!(
+                formatter,
+                "describes nothing for Argo CD since commit {}, and Argo CD is still told of `{name}`; if that was meant, remove its files below `argocd` too",
+                lost.by()
+            ),
             Self::UnknownKeys(_, keys) => {
                 let keys: Vec<_> = keys.iter().map(|key| format!("`{}`", plain(key))).collect();
                 write!(formatter, "has keys that nobody knows: {}", keys.join(", "))
@@ -195,6 +202,7 @@ impl Told for ConfigFault {
             Self::Found(Fault::ProjectTwice(..)) => "project-twice",
             Self::Missing(_) | Self::Lost(..) => "config-missing",
             Self::EnvironmentLost(..) => "environment-gone",
+            Self::DescriptionLost(..) => "config-without-argocd",
             Self::UnknownKeys(..) => "config-keys",
         }
     }
@@ -208,7 +216,8 @@ impl Told for ConfigFault {
                 | Fault::ProjectTwice(..),
             )
             | Self::Lost(..)
-            | Self::EnvironmentLost(..) => Severity::Error,
+            | Self::EnvironmentLost(..)
+            | Self::DescriptionLost(..) => Severity::Error,
             Self::Found(
                 Fault::BadName(..)
                 | Fault::NoFolder(_)
@@ -246,7 +255,11 @@ impl Told for ConfigFault {
             },
             Self::Missing(name) => update(name, "--upstream ENV"),
             Self::Lost(_, lost) | Self::EnvironmentLost(_, lost) => lost.mend(),
-            Self::UnknownKeys(name, _) => update(name, "--config FILE"),
+            Self::DescriptionLost(_, lost) if lost.is_as_it_was_left() => lost.mend(),
+            // The rest of it may have changed since it was lost.
+            Self::DescriptionLost(name, _) | Self::UnknownKeys(name, _) => {
+                update(name, "--config FILE")
+            }
         }
     }
 }

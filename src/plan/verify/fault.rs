@@ -164,8 +164,12 @@ impl Fault {
             || matches!(
                 self.what,
                 What::Release(ReleaseFault::Changed(_) | ReleaseFault::Gone(_))
-                    | What::Config(ConfigFault::Lost(..) | ConfigFault::EnvironmentLost(..))
-                    | What::Link(LinkFault::Lost(..))
+                    | What::Config(
+                        ConfigFault::Lost(..)
+                            | ConfigFault::EnvironmentLost(..)
+                            | ConfigFault::DescriptionLost(..)
+                    )
+                    | What::Link(LinkFault::Lost(..) | LinkFault::LedAway(_))
                     | What::Derived(DerivedFault::ManifestLost(..))
             )
     }

@@ -4,37 +4,58 @@
 //! the damage. A release does not change once it is stored (`docs/format.md`), and nothing that runs is cleaned up. History tells what
 //! was, and not what somebody meant; so what it tells counts only if bringing that back changes nothing that is applied anywhere.
 
+mod cause;
+mod sign;
 mod walk;
 
 use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::Verified;
 use super::app::AppFault;
-use super::deployment::{LinkFault, Meant, Place};
+use super::deployment::LinkFault;
 use super::derived::{DerivedFault, Difference, may_be_of};
 use super::environment::ConfigFault;
 use super::fault::{Doubt, Fault, Mend, What, pathspec};
+use super::misplaced::Misplaced;
 use super::queue::QueueFault;
 use super::release::ReleaseFault;
+use super::{Verified, sort};
 use crate::plan::argocd;
-use crate::state::deployment::{self, BrokenLinkCause, Linked};
-use crate::state::quoted;
-use crate::state::{AppName, EnvName, Environment, EnvironmentGraph, Version, release};
-use crate::tree::{CommitFacts, Entry, ReadPast, ReadTree, RepoPath};
+use crate::plan::environment::Fault as NotAnEnvironment;
+use crate::state::deployment::BrokenLinkCause;
+use crate::state::{quoted, release};
+use crate::tree::{CommitFacts, Kind, ReadPast, ReadTree, RepoPath};
 
 /// What was lost: what stood at these paths before a commit is what is to come back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Lost {
     by: String,
     paths: Vec<RepoPath>,
+    /// What stands there now, a folder where there was none or the other way round.
+    in_the_way: Option<(RepoPath, Kind)>,
+    /// Whether nothing has changed there since.
+    is_as_it_was_left: bool,
 }
 
 impl Lost {
-    fn by_commit(commit: &CommitFacts, paths: Vec<RepoPath>) -> Self {
+    fn by_commit(
+        commit: &CommitFacts,
+        paths: Vec<RepoPath>,
+        in_the_way: Option<(RepoPath, Kind)>,
+    ) -> Self {
         let by = commit.id.chars().take(12).collect();
-        Self { by, paths }
+        Self {
+            by,
+            paths,
+            in_the_way,
+            is_as_it_was_left: true,
+        }
+    }
+
+    /// Whether nothing has changed since then: else what came later would be undone, too.
+    pub(super) fn is_as_it_was_left(&self) -> bool {
+        self.is_as_it_was_left
     }
 
     /// The commit that changed it or took it away, by its first digits.
@@ -47,32 +68,24 @@ impl Lost {
         let paths = self.paths.iter().map(|path| pathspec(&path.to_string()));
         let paths = paths.collect::<Vec<_>>().join(" ");
         let source = quoted(&format!("{}^", self.by));
+        // git commits nothing by a path where a folder and a file change places.
+        let first = self.in_the_way.as_ref().map(|(path, kind)| {
+            let path = path.to_string();
+            // Run once more, neither finds anything.
+            let remove = match kind {
+                Kind::Directory => format!("git rm -rq -- {}", pathspec(&format!("{path}/"))),
+                Kind::File | Kind::Symlink | Kind::Submodule => {
+                    format!("git rm -q -- {}", pathspec(&path))
+                }
+            };
+            let path = pathspec(&path);
+            format!("{remove} && git commit -qm 'remove what is in the way' -- {path} && ")
+        });
         Mend::ByHand(format!(
-            "git restore --source={source} --staged --worktree -- {paths} && git commit -qm 'bring back what was lost' -- {paths} && git push"
+            "{}git restore --source={source} --staged --worktree -- {paths} && git commit -qm 'bring back what was lost' -- {paths} && git push",
+            first.unwrap_or_default()
         ))
     }
-}
-
-/// Something that may have been lost, and the path at which history shows it.
-struct Cause {
-    path: RepoPath,
-    what: Suspicion,
-}
-
-/// What may have been lost.
-enum Suspicion {
-    /// The manifest of a release may have been changed, as another one is applied here.
-    Changed(Place),
-    /// A release that is said to run here was taken away, or its manifest.
-    Gone(Place, Version),
-    /// What was applied here is gone, and may have been another manifest than that of the release.
-    Unapplied(Place, Version),
-    /// Nothing runs here any more, though Argo CD is still told of it.
-    Undeployed(Place),
-    /// The config of an environment was taken away.
-    Config(EnvName),
-    /// The environment of a project that Argo CD still has, in this file, was taken away with all that ran there.
-    Environment(EnvName, RepoPath),
 }
 
 impl Verified {
@@ -82,7 +95,7 @@ impl Verified {
         let mut suspects = Vec::new();
         let mut causes = Vec::new();
         for (place, fault) in self.faults.iter().enumerate() {
-            for cause in causes_of(tree, fault)? {
+            for cause in cause::causes_of(tree, fault)? {
                 suspects.push(place);
                 causes.push(cause);
             }
@@ -114,196 +127,30 @@ impl Verified {
         let mut places = 0..;
         self.faults
             .retain(|_| places.next().is_none_or(|place| !named.contains(&place)));
-        self.faults
-            .retain(|fault| !damaged.iter().any(|damaged| follows(fault, damaged)));
-        self.add(damaged);
+        self.faults.extend(damaged.iter().cloned());
+        self.faults.retain(|fault| {
+            let mut others = damaged.iter().filter(|lost| *lost != fault);
+            !others.any(|lost| follows(fault, lost))
+        });
+        sort(&mut self.faults);
         Ok(())
     }
 }
 
-impl Cause {
-    /// Where all of it stood.
-    fn root(&self) -> RepoPath {
-        match &self.what {
-            Suspicion::Undeployed(Place { environment, app }) => {
-                deployment::directory(environment, app)
-            }
-            Suspicion::Environment(name, _) => Environment::directory(name),
-            Suspicion::Changed(_)
-            | Suspicion::Gone(..)
-            | Suspicion::Unapplied(..)
-            | Suspicion::Config(_) => self.path.clone(),
-        }
-    }
-
-    /// The fault that it is if this was lost.
-    fn fault(&self, lost: Lost) -> Fault {
-        let (path, what) = match &self.what {
-            Suspicion::Changed(_) => (&self.path, What::Release(ReleaseFault::Changed(lost))),
-            Suspicion::Gone(..) => (&self.path, What::Release(ReleaseFault::Gone(lost))),
-            Suspicion::Unapplied(place, _) => {
-                let what = DerivedFault::ManifestLost(place.clone(), lost);
-                (&self.path, What::Derived(what))
-            }
-            Suspicion::Undeployed(place) => {
-                let what = LinkFault::Lost(place.clone(), lost);
-                return Fault::new(&self.root(), What::Link(what));
-            }
-            Suspicion::Config(name) => {
-                let what = ConfigFault::Lost(name.clone(), lost);
-                (&self.path, What::Config(what))
-            }
-            Suspicion::Environment(name, _) => {
-                let what = ConfigFault::EnvironmentLost(name.clone(), lost);
-                return Fault::new(&self.root(), What::Config(what));
-            }
-        };
-        Fault::new(path, what)
-    }
-}
-
-/// What may have been lost if this is wrong.
-fn causes_of(tree: &dyn ReadTree, fault: &Fault) -> Result<Vec<Cause>> {
-    let one = |path, what| Ok(vec![Cause { path, what }]);
-    match &fault.what {
-        What::Derived(DerivedFault::ManifestDiffers { place, release }) => {
-            one(release.clone(), Suspicion::Changed(place.clone()))
-        }
-        What::Derived(DerivedFault::ManifestMissing(place)) => {
-            let Place { environment, app } = place;
-            let Linked::To(version) = deployment::current(tree, environment, app)? else {
-                return Ok(Vec::new());
-            };
-            let path = deployment::manifest_path(environment, app);
-            one(path, Suspicion::Unapplied(place.clone(), version))
-        }
-        What::Derived(DerivedFault::ArgoCdDiffers(environment, Difference::Content)) => {
-            undeployed(tree, environment, &fault.path)
-        }
-        What::Derived(DerivedFault::ArgoCdOrphan) => environments_of(tree, &fault.path),
-        What::Link(LinkFault::NoManifest(place, version, _)) => {
-            let path = release::manifest_path(&place.app, *version, &place.environment);
-            one(path, Suspicion::Gone(place.clone(), *version))
-        }
-        What::Link(LinkFault::Broken(place, BrokenLinkCause::Dangling(version), _)) => {
-            let app = release::root().join(&place.app);
-            // With an app went its team, whose locks hold back what comes next; and with all of its releases, what waits.
-            let path = if tree.kind(&app)?.is_none() {
-                app
-            } else if tree.kind(&app.join("releases"))?.is_none() {
-                app.join("releases")
-            } else {
-                release::directory(&place.app, *version)
-            };
-            one(path, Suspicion::Gone(place.clone(), *version))
-        }
-        // What is sure needs no history.
-        What::Link(
-            LinkFault::NoLink(place, Meant::Perhaps(..) | Meant::Nothing)
-            | LinkFault::Broken(place, BrokenLinkCause::NoLink, Meant::Perhaps(..) | Meant::Nothing),
-        ) => {
-            let path = deployment::version_path(&place.environment, &place.app);
-            if is_told(tree, place)? {
-                return one(path, Suspicion::Undeployed(place.clone()));
-            }
-            Ok(Vec::new())
-        }
-        What::Config(ConfigFault::Missing(name)) => one(
-            Environment::config_path(name),
-            Suspicion::Config(name.clone()),
-        ),
-        _ => Ok(Vec::new()),
-    }
-}
-
-/// The apps of which nothing runs on an environment, though its file for Argo CD tells of them.
-fn undeployed(tree: &dyn ReadTree, environment: &EnvName, file: &str) -> Result<Vec<Cause>> {
-    let Some(path) = RepoPath::parse(file) else {
-        return Ok(Vec::new());
-    };
-    let mut causes = Vec::new();
-    for app in told(tree, environment, &path)? {
-        // What is applied there still tells what ran.
-        let applied = deployment::manifest_path(environment, &app);
-        if deployment::current(tree, environment, &app)? == Linked::Nothing
-            && tree.kind(&applied)?.is_none()
-        {
-            let path = deployment::version_path(environment, &app);
-            let environment = environment.clone();
-            let what = Suspicion::Undeployed(Place { environment, app });
-            causes.push(Cause { path, what });
-        }
-    }
-    Ok(causes)
-}
-
-/// The apps of an environment of which a file for Argo CD tells.
-fn told(tree: &dyn ReadTree, environment: &EnvName, file: &RepoPath) -> Result<BTreeSet<AppName>> {
-    let Some(Entry::File(content)) = tree.entry(file)? else {
-        return Ok(BTreeSet::new());
-    };
-    let text = tree.bytes(&content)?;
-    let text = String::from_utf8_lossy(&text);
-    let folder = Environment::directory(environment).join("applications");
-    let folder = format!("{folder}/");
-    let told = text.split(&folder).skip(1);
-    let told = told.filter_map(|rest| rest.split('/').next()?.parse().ok());
-    Ok(told.collect())
-}
-
-/// Whether Argo CD is told of an app on an environment.
-fn is_told(tree: &dyn ReadTree, Place { environment, app }: &Place) -> Result<bool> {
-    let environments = EnvironmentGraph::read(tree)?;
-    let Some(config) = environments.get(environment) else {
-        return Ok(false);
-    };
-    for target in &config.argocd {
-        if told(tree, environment, &argocd::file(&target.name))?.contains(app) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// The environments that a file for Argo CD may have been of: what its name has between two hyphens, or all of it.
-fn environments_of(tree: &dyn ReadTree, file: &str) -> Result<Vec<Cause>> {
-    let mut causes = Vec::new();
-    let name = file.rsplit('/').next().unwrap_or_default();
-    let (Some(project), Some(file)) = (argocd::project_of(name), RepoPath::parse(file)) else {
-        return Ok(causes);
-    };
-    let parts: Vec<_> = project.split('-').collect();
-    for first in 0..parts.len() {
-        for last in first..parts.len() {
-            let Ok(name) = parts[first..=last].join("-").parse::<EnvName>() else {
-                continue;
-            };
-            let path = Environment::config_path(&name);
-            if tree.kind(&path)?.is_none() && !runs_something(tree, &name)? {
-                let what = Suspicion::Environment(name, file.clone());
-                causes.push(Cause { path, what });
-            }
-        }
-    }
-    Ok(causes)
-}
-
-fn runs_something(tree: &dyn ReadTree, environment: &EnvName) -> Result<bool> {
-    for app in deployment::apps(tree, environment)? {
-        let path = deployment::version_path(environment, &app);
-        if tree.kind(&path)?.is_some() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+/// Whether this is the folder of an app, all of it, or that of all apps.
+fn is_of_an_app(path: &str) -> bool {
+    let path = RepoPath::parse(path);
+    path.is_some_and(|path| path == release::root() || path.parent() == Some(release::root()))
 }
 
 /// Whether a fault only follows from what was lost, or says less of the same: its command would make it worse.
 fn follows(fault: &Fault, damaged: &Fault) -> bool {
     let lost_environment = match &damaged.what {
-        What::Config(ConfigFault::Lost(name, _) | ConfigFault::EnvironmentLost(name, _)) => {
-            Some(name)
-        }
+        What::Config(
+            ConfigFault::Lost(name, _)
+            | ConfigFault::EnvironmentLost(name, _)
+            | ConfigFault::DescriptionLost(name, _),
+        ) => Some(name),
         _ => None,
     };
     // What is lost lies below this path, or all below it is lost.
@@ -324,7 +171,7 @@ fn follows(fault: &Fault, damaged: &Fault) -> bool {
         What::Derived(DerivedFault::ArgoCdDiffers(environment, Difference::Content)) => {
             match &damaged.what {
                 // The team of an app that is gone stands there.
-                What::Release(ReleaseFault::Gone(_)) => !damaged.path.contains("/releases"),
+                What::Release(ReleaseFault::Gone(_)) => is_of_an_app(&damaged.path),
                 What::Link(LinkFault::Lost(place, _)) => place.environment == *environment,
                 _ => false,
             }
@@ -336,8 +183,17 @@ fn follows(fault: &Fault, damaged: &Fault) -> bool {
             ReleaseFault::Unfit { .. } | ReleaseFault::EmptyManifest | ReleaseFault::NoManifests,
         )
         | What::App(AppFault::NoReleases(_))
-        | What::Link(LinkFault::Remains(_)) => is_around(&fault.path),
+        | What::Link(LinkFault::Remains(_) | LinkFault::Broken(_, BrokenLinkCause::NoFolder, _))
+        // What came in its place.
+        | What::Misplaced(
+            Misplaced::WrongKind { .. } | Misplaced::InPlaceOfFolder(..) | Misplaced::Stray | Misplaced::Leftover | Misplaced::Submodule,
+        )
+        | What::Config(ConfigFault::Found(NotAnEnvironment::NoFolder(_))) => is_around(&fault.path),
         What::Config(ConfigFault::Missing(name)) => lost_environment == Some(name),
+        What::Derived(DerivedFault::ArgoCdMissing(..)) => {
+            let is_folder = matches!(damaged.what, What::Misplaced(Misplaced::InPlaceOfFolder(..)));
+            is_folder && is_around(&fault.path)
+        }
         What::Link(
             LinkFault::Broken(place, BrokenLinkCause::Dangling(version), _)
             | LinkFault::NoManifest(place, version, _),

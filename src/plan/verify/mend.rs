@@ -48,6 +48,7 @@ pub(super) fn mend(draft: &mut Draft, ground: &Ground, fault: &Fault) -> Result<
             | Misplaced::Submodule
             | Misplaced::SameButForCase(_)
             | Misplaced::WrongKind { .. }
+            | Misplaced::InPlaceOfFolder(..)
             | Misplaced::Missing
             | Misplaced::BadText(_)
             | Misplaced::Stray

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::fault::{Mend, Severity, Told, removing, removing_all, renaming, restoring};
+use super::lost::Lost;
 use crate::state::plain;
 use crate::state::quoted;
 use crate::tree::Kind;
@@ -22,6 +23,8 @@ pub(crate) enum Misplaced {
     SameButForCase(String),
     /// It is something else than what belongs there.
     WrongKind { wanted: Kind, found: Kind },
+    /// It is this, and was a folder.
+    InPlaceOfFolder(Kind, Lost),
     /// It is missing, and whoever reads it takes it for empty.
     Missing,
     /// It does not hold what belongs there.
@@ -99,6 +102,12 @@ impl fmt::Display for Misplaced {
                     what(*wanted)
                 )
             }
+            Self::InPlaceOfFolder(found, lost) => write!(
+                formatter,
+                "is {}, and was a folder until commit {}",
+                what(*found),
+                lost.by()
+            ),
             Self::Missing => formatter.write_str("is missing"),
             Self::BadText(bad) => bad.fmt(formatter),
             Self::Stray => formatter.write_str("does not belong here and is passed over"),
@@ -118,7 +127,7 @@ impl Told for Misplaced {
             Self::BadName(_) => "unreadable-name",
             Self::Submodule => "submodule",
             Self::SameButForCase(_) => "same-but-for-case",
-            Self::WrongKind { .. } => "wrong-kind",
+            Self::WrongKind { .. } | Self::InPlaceOfFolder(..) => "wrong-kind",
             Self::Missing => "missing-file",
             Self::BadText(_) => "bad-text",
             Self::Stray => "stray",
@@ -129,7 +138,10 @@ impl Told for Misplaced {
 
     fn severity(&self) -> Severity {
         match self {
-            Self::Submodule | Self::WrongKind { .. } | Self::BadName(_) => Severity::Error,
+            Self::Submodule
+            | Self::WrongKind { .. }
+            | Self::InPlaceOfFolder(..)
+            | Self::BadName(_) => Severity::Error,
             Self::Executable
             | Self::SameButForCase(_)
             | Self::Missing
@@ -152,7 +164,14 @@ impl Told for Misplaced {
             Self::Executable | Self::EmptyFolder | Self::Leftover => Mend::Safe,
             Self::BadName(pattern) => removing_all(&quoted(pattern)),
             Self::SameButForCase(_) => renaming(path),
-            Self::Submodule | Self::Stray | Self::OfLaterKuberpult => removing(path),
+            Self::Submodule
+            | Self::Stray
+            | Self::OfLaterKuberpult
+            | Self::WrongKind {
+                wanted: Kind::Directory,
+                ..
+            } => removing(path),
+            Self::InPlaceOfFolder(_, lost) => lost.mend(),
             Self::WrongKind { .. } | Self::Missing | Self::BadText(_) => restoring(path),
         }
     }

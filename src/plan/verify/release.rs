@@ -290,7 +290,7 @@ impl fmt::Display for ReleaseFault {
                 lost.by()
             ),
             Self::Gone(lost) => {
-                write!(formatter, "runs, and was taken away by commit {}", lost.by())
+                write!(formatter, "is in use, and was taken away by commit {}", lost.by())
             }
             Self::MinorMark { marked: true } => formatter.write_str(
                 "marks a release as minor that differs from the one before it in more than minor lines",

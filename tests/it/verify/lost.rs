@@ -189,3 +189,67 @@ fn a_link_to_a_release_that_was_cleaned_up_brings_nothing_back() {
     assert!(kinds(&world).iter().all(|kind| kind == "broken-link"));
     assert_ne!(world.tree()[APPLIED], applied);
 }
+
+#[test]
+fn a_release_that_only_waits_is_missed_too() {
+    let (world, ..) = yard();
+    world.ok("release -a basket --manifest staging=../scratch/next/staging.yaml");
+    world.ok("deploy -a basket -e staging --version 3 --on-lock queue");
+    let before = world.tree();
+    for gone in [
+        "rm -r applications/basket/releases/3",
+        "rm -r applications/basket/releases/3/environments/staging",
+    ] {
+        commit(&world, gone);
+        let [[_, kind, _, command]] = &found(&world)[..] else {
+            panic!("{:#?}", found(&world));
+        };
+        assert_eq!(kind, "release-gone");
+        let damaged = world.tree();
+        world.run("verify --fix");
+        assert_eq!(world.tree(), damaged);
+        world.shell(command);
+        assert_eq!(world.tree(), before);
+    }
+}
+
+#[test]
+fn what_is_named_can_be_run_twice() {
+    for damage in [
+        "rm $manifest; mkdir $manifest; echo x > $manifest/x",
+        "rm -r $release; echo x > $release",
+        "rm -r $release",
+    ] {
+        let (world, release, manifest) = yard();
+        let damage = damage
+            .replace("$manifest", &manifest)
+            .replace("$release", &release);
+        let before = world.tree();
+        commit(&world, &damage);
+        let [[.., command]] = &found(&world)[..] else {
+            panic!("{:#?}", found(&world));
+        };
+        world.shell(command);
+        let head = world.head();
+        world.shell(&format!("({command}) || true"));
+        assert_eq!((world.head(), world.tree()), (head, before), "{command}");
+    }
+}
+
+#[test]
+fn no_fix_removes_what_stands_where_a_folder_should_be() {
+    let (world, ..) = yard();
+    let before = world.tree();
+    commit(
+        &world,
+        "rm -r environments/staging/applications/courier/manifests; echo mine > environments/staging/applications/courier/manifests",
+    );
+    assert_eq!(kinds(&world), ["wrong-kind"]);
+    world.run("verify --fix");
+    assert!(world.holds("environments/staging/applications/courier/manifests"));
+    let [[.., command]] = &found(&world)[..] else {
+        panic!("{:#?}", found(&world));
+    };
+    world.shell(command);
+    assert_eq!(world.tree(), before);
+}

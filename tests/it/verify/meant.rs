@@ -1,5 +1,6 @@
 //! What somebody meant to go, to have another name or to be as it is now: `verify` does not bring it back.
 
+use super::advice::pair;
 use super::lost::{APPLIED, commit, found, kinds, yard};
 use crate::shop::linked;
 
@@ -19,17 +20,153 @@ fn who_led_a_link_back_by_hand_meant_it() {
 }
 
 #[test]
+fn who_put_another_release_there_by_hand_meant_it() {
+    let (world, ..) = yard();
+    let place = "environments/staging/applications/courier";
+    for step in [
+        format!("rm {place}/version"),
+        format!("rm -r {place}/manifests"),
+        format!("ln -s ../../../../applications/courier/releases/1 {place}/version"),
+    ] {
+        commit(&world, &step);
+    }
+    assert_eq!(kinds(&world), ["applied-manifest-missing"]);
+    world.ok("verify --fix");
+    assert_eq!(kinds(&world), [""; 0]);
+}
+
+#[test]
+fn who_gave_a_project_another_name_meant_it() {
+    let (world, ..) = yard();
+    pair(&world);
+    commit(
+        &world,
+        "sed -i 's/\"CommonEnvPrefix\": \"aa\"/\"CommonEnvPrefix\": \"bb\"/' environments/pair/config.json",
+    );
+    assert_eq!(
+        kinds(&world),
+        [
+            "argocd-missing",
+            "argocd-missing",
+            "argocd-orphan",
+            "argocd-orphan"
+        ]
+    );
+}
+
+#[test]
 fn what_has_another_name_now_is_not_lost() {
-    for damage in [
-        "git mv environments/prod-ca environments/live",
-        "git mv environments/staging/applications/courier environments/staging/applications/rider",
+    for name in [
+        "git mv environments/prod-ca environments/live
+         for of in applications/*/releases/*/environments; do
+           if [ -d $of/prod-ca ]; then git mv $of/prod-ca $of/live; fi
+         done",
+        "git mv applications/courier applications/rider
+         for of in environments/*/applications; do
+           if [ -d $of/courier ]; then git mv $of/courier $of/rider; fi
+           for link in $of/rider/version $of/rider/queued_version; do
+             if [ -L $link ]; then ln -sfn $(readlink $link | sed s/courier/rider/) $link; fi
+           done
+         done",
     ] {
         let (world, ..) = yard();
-        commit(&world, damage);
+        commit(&world, name);
         let gone = kinds(&world)
             .into_iter()
             .find(|kind| kind.ends_with("-gone"));
-        assert_eq!(gone, None, "{damage}");
+        assert_eq!(gone, None, "{name}");
+    }
+}
+
+#[test]
+fn another_name_may_take_two_commits() {
+    for [first, then] in [
+        [
+            "git mv environments/prod-ca environments/live",
+            "for of in applications/*/releases/*/environments; do
+               if [ -d $of/prod-ca ]; then git mv $of/prod-ca $of/live; fi
+             done",
+        ],
+        [
+            "git mv applications/courier applications/rider
+             for of in environments/*/applications; do
+               if [ -d $of/courier ]; then git mv $of/courier $of/rider; fi
+             done",
+            "for link in environments/*/applications/rider/*version; do
+               if [ -L $link ]; then ln -sfn $(readlink $link | sed s/courier/rider/) $link; fi
+             done",
+        ],
+    ] {
+        let (world, ..) = yard();
+        let is_gone = || kinds(&world).iter().any(|kind| kind.ends_with("-gone"));
+        commit(&world, first);
+        // What is applied says already what the links are to lead to.
+        assert!(!is_gone() || first.contains("prod-ca"), "{first}");
+        commit(&world, then);
+        assert!(!is_gone(), "{then}");
+    }
+}
+
+#[test]
+fn what_a_command_cleared_in_a_config_stays_so() {
+    let (world, ..) = yard();
+    let before = world.head();
+    world.ok("environment update prod-ca --clear argocd");
+    commit(
+        &world,
+        &format!("git checkout -q {before} -- argocd/v1alpha1/prod-ca.yaml"),
+    );
+    assert_eq!(kinds(&world), ["argocd-orphan"]);
+}
+
+#[test]
+fn what_was_changed_in_a_config_since_stays_so() {
+    let (world, ..) = yard();
+    let config = "environments/prod-ca/config.json";
+    commit(&world, &format!("echo '{{}}' > {config}"));
+    commit(
+        &world,
+        &format!("echo '{{\"upstream\":{{\"latest\":true}}}}' > {config}"),
+    );
+    let [[_, kind, path, command], ..] = &found(&world)[..] else {
+        panic!("{:#?}", found(&world));
+    };
+    assert_eq!([kind.as_str(), path], ["config-without-argocd", config]);
+    assert!(command.contains("--config FILE"), "{command}");
+}
+
+#[test]
+fn what_is_applied_says_which_release_was_meant() {
+    let (world, ..) = yard();
+    let link = "environments/staging/applications/courier/version";
+    let to = "../../../../applications/courier/releases/1";
+    commit(&world, &format!("ln -sfn {to} {link}"));
+    for gone in [format!("rm {link}"), format!("ln -sfn {to}00 {link}")] {
+        commit(&world, &gone);
+        world.ok("verify --fix");
+        assert_eq!(kinds(&world), [""; 0]);
+        assert_eq!(
+            linked(&world, "staging", "courier", "version").as_deref(),
+            Some("2")
+        );
+    }
+}
+
+#[test]
+fn a_name_under_which_nothing_runs_is_no_other_name() {
+    for (name, kind) in [
+        (
+            "git mv environments/staging environments/copy",
+            "environment-gone",
+        ),
+        (
+            "git mv environments/staging/applications/courier environments/staging/applications/rider",
+            "deployment-gone",
+        ),
+    ] {
+        let (world, ..) = yard();
+        commit(&world, name);
+        assert_eq!(kinds(&world)[0], kind, "{name}");
     }
 }
 

@@ -82,20 +82,18 @@ fn what_is_mended_is_one_commit_that_says_so_and_a_dry_run_is_none() {
 #[test]
 fn a_fix_that_has_mended_something_ends_with_0_whatever_is_left() {
     let world = yard();
-    // Nothing tells which release was meant.
-    world.file(
-        "environments/staging/applications/basket/manifests/manifests.yaml",
-        "a: 1",
-    );
-    world.link(LINK, &release_link("basket", 99));
+    // Nothing tells which release was meant: there was never one.
+    let link = "environments/development/applications/rider/version";
+    world.link(link, &release_link("rider", 99));
     world.fails("verify --fix", 6);
     world.file("environments/.DS_Store", "x");
     let told = world.ok("verify --fix -o json --strict");
     let told: Value = serde_json::from_str(&told).unwrap();
     assert_eq!(told["mended"][0]["path"], "environments/.DS_Store");
     assert_eq!(told["mended"].as_array().unwrap().len(), 1, "{told}");
-    assert_eq!(told["faults"][0]["path"], LINK);
-    assert_eq!(told["faults"].as_array().unwrap().len(), 1, "{told}");
+    assert_eq!(told["faults"][0]["path"], link);
+    assert_eq!(told["faults"][1]["kind"], "argocd-differs");
+    assert_eq!(told["faults"].as_array().unwrap().len(), 2, "{told}");
     world.fails("verify", 6);
 }
 

@@ -1,15 +1,13 @@
 //! The walk back through history that finds what was lost.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use super::{Cause, Lost, Suspicion, runs_something};
-use crate::plan::argocd;
-use crate::plan::verify::deployment::Place;
-use crate::state::deployment::{self, Linked};
-use crate::state::release::MANIFEST;
-use crate::state::{EnvName, Environment, EnvironmentGraph, Trace, lock, release};
+use super::Lost;
+use super::cause::{Cause, Suspicion};
+use super::sign::Sign;
+use crate::state::Trace;
 use crate::tree::{Changed, CommitFacts, Entry, Kind, PathShape, ReadPast, ReadTree, RepoPath};
 
 /// What history says of a cause.
@@ -18,16 +16,6 @@ pub(super) enum Finding {
     NotLost,
     /// It ends too early.
     Unknown,
-}
-
-/// What a commit says of a cause.
-enum Sign {
-    /// Before it, there was what is in use now.
-    Before,
-    /// Nothing of the kind was lost.
-    Settled,
-    /// What was before it is no help: further back there may be better.
-    Further,
 }
 
 /// A cause that is not settled.
@@ -101,6 +89,14 @@ fn settles(
     if before.is_some() && after.is_none() && operation.as_deref().is_some_and(takes_away) {
         return Ok(true);
     }
+    // Whoever asks for a change of a config means what it says then.
+    if let Some(Suspicion::Undescribed(..)) = here.first().map(|open| &open.cause.what)
+        && operation
+            .as_deref()
+            .is_some_and(|operation| ["environment-update", "apply"].contains(&operation))
+    {
+        return Ok(true);
+    }
     let mut signs = Vec::new();
     for open in here.iter_mut() {
         if before.is_none() {
@@ -108,19 +104,17 @@ fn settles(
         }
         let sign = open.cause.sign(tree, changed)?;
         if matches!(sign, Sign::Before) && open.lost.is_none() {
-            let paths = taken(tree, changed, &open.cause.root())?;
-            open.lost = Some(Lost::by_commit(commit, paths));
+            open.lost = Some(taken(tree, (commit, changed), &open.cause.root())?);
         }
         signs.push(sign);
     }
     let are_all_before = signs.iter().all(|sign| matches!(sign, Sign::Before));
     Ok(match here.first().map(|open| &open.cause.what) {
         // One commit brings back all that runs somewhere, or else each place has one that is good for that place.
-        Some(Suspicion::Gone(..)) => {
+        Some(Suspicion::Gone(..) | Suspicion::Awaited(..)) => {
             if are_all_before {
                 for open in here {
-                    let paths = vec![open.cause.path.clone()];
-                    open.lost = Some(Lost::by_commit(commit, paths));
+                    open.lost = Some(taken(tree, (commit, changed), &open.cause.path)?);
                 }
             }
             are_all_before
@@ -131,8 +125,28 @@ fn settles(
     })
 }
 
-/// What a commit took away at this path that is still away: all of it, or what stood in its folder.
-fn taken(tree: &dyn ReadTree, changed: &Changed, root: &RepoPath) -> Result<Vec<RepoPath>> {
+/// What a commit took away at this path that is still away: all of it, or what stood in its folder. And what has to go first, where a
+/// folder and something else have changed places; with it goes all that it keeps from coming back.
+fn taken(
+    tree: &dyn ReadTree,
+    (commit, changed): (&CommitFacts, &Changed),
+    root: &RepoPath,
+) -> Result<Lost> {
+    let mut here = Some(root.clone());
+    while let Some(path) = here {
+        let (was, is) = (changed.before.kind(&path)?, tree.kind(&path)?);
+        if let (Some(was), Some(is)) = (was, is)
+            && was != is
+            && [was, is].contains(&Kind::Directory)
+        {
+            return Ok(Lost::by_commit(
+                commit,
+                vec![path.clone()],
+                Some((path, is)),
+            ));
+        }
+        here = path.parent();
+    }
     let mut paths = Vec::new();
     let is_folder = |kind| kind == Some(Kind::Directory);
     if is_folder(tree.kind(root)?) || is_folder(changed.after.kind(root)?) {
@@ -147,24 +161,9 @@ fn taken(tree: &dyn ReadTree, changed: &Changed, root: &RepoPath) -> Result<Vec<
     if paths.is_empty() {
         paths.push(root.clone());
     }
-    Ok(paths)
-}
-
-/// Whether a commit that took this away put another one beside it that has the same file at this place: then it has another name.
-fn renames(changed: &Changed, root: &RepoPath, file: &[&str]) -> Result<bool> {
-    let Some(folder) = root.parent() else {
-        return Ok(false);
-    };
-    let file = |root: &RepoPath| file.iter().fold(root.clone(), |path, name| path.join(name));
-    let was = changed.before.entry(&file(root))?;
-    let before = changed.before.folders(&folder)?;
-    for other in changed.after.folders(&folder)? {
-        let is_new = !before.contains(&other);
-        if is_new && was.is_some() && changed.after.entry(&file(&folder.join(&other)))? == was {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    let mut lost = Lost::by_commit(commit, paths, None);
+    lost.is_as_it_was_left = changed.after.entry(root)? == tree.entry(root)?;
+    Ok(lost)
 }
 
 /// Whether somebody who asks for this operation means things to go. What others take away was of no use at the time: if it is in use now,
@@ -194,101 +193,4 @@ impl Open<'_> {
             None => Finding::Unknown,
         })
     }
-}
-
-impl Cause {
-    /// What a commit that changed its path says of it.
-    fn sign(&self, tree: &dyn ReadTree, changed: &Changed) -> Result<Sign> {
-        let earlier = changed.before.as_ref();
-        let was = |was| if was { Sign::Before } else { Sign::Further };
-        Ok(match &self.what {
-            Suspicion::Changed(place) => was(is_applied(tree, place, earlier.entry(&self.path)?)?),
-            Suspicion::Gone(place, version) => {
-                let Place { environment, app } = place;
-                let manifest = release::manifest(earlier, app, *version, environment)?;
-                // What a lock keeps need not be what runs.
-                let is_kept = !lock::on_manifest(tree, environment, app)?.is_empty();
-                let is_there = manifest.is_some();
-                was(is_kept && is_there || is_applied(tree, place, manifest.map(Entry::File))?)
-            }
-            Suspicion::Unapplied(Place { environment, app }, version) => {
-                let wanted = release::manifest(tree, app, *version, environment)?;
-                if deployment::current(earlier, environment, app)? != Linked::To(*version) {
-                    // Another release is to be applied than was.
-                    return Ok(Sign::Settled);
-                }
-                match earlier.entry(&self.path)? {
-                    Some(file @ Entry::File(_))
-                        if Some(&file) != wanted.map(deployment::applied).as_ref() =>
-                    {
-                        Sign::Before
-                    }
-                    Some(_) => Sign::Settled,
-                    None => Sign::Further,
-                }
-            }
-            Suspicion::Undeployed(Place { environment, app }) => {
-                match deployment::current(earlier, environment, app)? {
-                    Linked::To(_) if renames(changed, &self.root(), &["manifests", MANIFEST])? => {
-                        Sign::Settled
-                    }
-                    Linked::To(_) => Sign::Before,
-                    Linked::Broken(_) | Linked::Nothing => Sign::Further,
-                }
-            }
-            Suspicion::Config(name) => config(tree, earlier, name, Use::ByDeployments)?,
-            Suspicion::Environment(..) if renames(changed, &self.root(), &["config.json"])? => {
-                Sign::Settled
-            }
-            Suspicion::Environment(name, file) => config(tree, earlier, name, Use::ByArgoCd(file))?,
-        })
-    }
-}
-
-/// Whether this manifest is the one that is applied in a place.
-fn is_applied(tree: &dyn ReadTree, place: &Place, manifest: Option<Entry>) -> Result<bool> {
-    let Some(Entry::File(manifest)) = manifest else {
-        return Ok(false);
-    };
-    let applied = tree.entry(&deployment::manifest_path(&place.environment, &place.app))?;
-    Ok(applied == Some(deployment::applied(manifest)))
-}
-
-/// By what an environment is in use.
-#[derive(Clone, Copy)]
-enum Use<'a> {
-    /// Something runs there.
-    ByDeployments,
-    /// Argo CD has a project of it, in this file.
-    ByArgoCd(&'a RepoPath),
-}
-
-/// What a commit says of a config that is gone. It is missed only if the environment is in use, and Argo CD is still told of all that the
-/// config described: who took its files away, too, wanted to be rid of it.
-fn config(tree: &dyn ReadTree, earlier: &dyn ReadTree, name: &EnvName, usage: Use) -> Result<Sign> {
-    let environments = EnvironmentGraph::read(earlier)?;
-    let config = environments.get(name);
-    let Some(config) = config.filter(|config| config.readable().is_ok()) else {
-        return Ok(Sign::Further);
-    };
-    if earlier.kind(&Environment::config_path(name))?.is_none() {
-        return Ok(Sign::Further);
-    }
-    let mut told = BTreeSet::new();
-    for target in &config.argocd {
-        let file = argocd::file(&target.name);
-        if earlier.kind(&file)?.is_some() && tree.kind(&file)?.is_none() {
-            return Ok(Sign::Settled);
-        }
-        told.insert(file);
-    }
-    let is_in_use = match usage {
-        Use::ByDeployments => runs_something(tree, name)?,
-        Use::ByArgoCd(file) => told.contains(file),
-    };
-    Ok(if is_in_use {
-        Sign::Before
-    } else {
-        Sign::Settled
-    })
 }
