@@ -184,14 +184,20 @@ fn follows(fault: &Fault, damaged: &Fault) -> bool {
         )
         | What::App(AppFault::NoReleases(_))
         | What::Link(LinkFault::Remains(_) | LinkFault::Broken(_, BrokenLinkCause::NoFolder, _))
-        // What came in its place.
         | What::Misplaced(
-            Misplaced::WrongKind { .. } | Misplaced::InPlaceOfFolder(..) | Misplaced::Stray | Misplaced::Leftover | Misplaced::Submodule,
+            Misplaced::WrongKind { .. }
+            | Misplaced::InPlaceOfFolder(..)
+            | Misplaced::Stray
+            | Misplaced::Leftover
+            | Misplaced::Submodule,
         )
         | What::Config(ConfigFault::Found(NotAnEnvironment::NoFolder(_))) => is_around(&fault.path),
         What::Config(ConfigFault::Missing(name)) => lost_environment == Some(name),
         What::Derived(DerivedFault::ArgoCdMissing(..)) => {
-            let is_folder = matches!(damaged.what, What::Misplaced(Misplaced::InPlaceOfFolder(..)));
+            let is_folder = matches!(
+                damaged.what,
+                What::Misplaced(Misplaced::InPlaceOfFolder(..))
+            );
             is_folder && is_around(&fault.path)
         }
         What::Link(

@@ -229,3 +229,18 @@ fn an_environment_that_a_command_deleted_stays_away() {
     commit(&world, &format!("git checkout -q {before} -- {files}"));
     assert_eq!(kinds(&world), ["argocd-orphan"]);
 }
+
+#[test]
+fn a_lock_that_was_removed_does_not_come_back_with_its_folder() {
+    let (world, ..) = yard();
+    world.ok("unlock -e prod-ca --lock-id sale --keep-queue");
+    let before = world.tree();
+    commit(&world, "echo x > environments/prod-ca/locks");
+    let found = found(&world);
+    let [[_, kind, _, command]] = &found[..] else {
+        panic!("{found:#?}");
+    };
+    assert_eq!(kind, "wrong-kind");
+    world.shell(command);
+    assert_eq!(world.tree(), before);
+}

@@ -46,7 +46,12 @@ impl Cause {
                 sign => sign,
             },
             Suspicion::Config(name) => config(tree, earlier, name, Use::ByDeployments)?,
-            Suspicion::Folder(_) => was(earlier.kind(&self.path)? == Some(Kind::Directory)),
+            Suspicion::Folder(_) => match earlier.kind(&self.path)? {
+                Some(Kind::Directory) => Sign::Before,
+                Some(_) => Sign::Further,
+                // What was in a folder before that, such as a lock, went for reasons of its own.
+                None => Sign::Settled,
+            },
             Suspicion::Undescribed(name, file) => described(earlier, name, file)?,
             Suspicion::Environment(name, _) if renames_environment(tree, changed, name)? => {
                 Sign::Settled
@@ -99,10 +104,11 @@ fn unapplied(
         Linked::To(earlier) => earlier != version,
         // Of which release it was, the manifest itself says, if it is that of one.
         Linked::Broken(_) | Linked::Nothing => {
-            let mut others = release::versions(tree, app)?.into_iter();
-            others.try_fold(false, |is_of_one, other| {
-                Ok::<_, anyhow::Error>(is_of_one || other != version && is_of(other)?)
-            })?
+            let mut is_of_one = false;
+            for other in release::versions(tree, app)? {
+                is_of_one |= other != version && is_of(other)?;
+            }
+            is_of_one
         }
     };
     Ok(if is_of_another || is_of(version)? {
