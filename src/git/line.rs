@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use git2::Oid;
 
-use self::pace::Pace;
+use self::pace::{Pace, jittered};
 use super::commit::UnpushedCommit;
 use super::company::Company;
 use super::fence::Withdrawn;
@@ -128,7 +128,7 @@ impl Line {
             let Some(place) = self.place.clone() else {
                 match self.join(checkout, remote, (operation, since))? {
                     Entered::Waits => {
-                        sleep(self.pace.first_pause(), &operation.id);
+                        outside::sleep(self.pace.first_pause(&operation.id));
                         continue;
                     }
                     Entered::Landed(commit) => return Ok(Turn::Landed(commit)),
@@ -159,7 +159,10 @@ impl Line {
             }
             waiting.get_or_insert_with(|| doing!("waiting", "for others that publish this, too"));
             let pause = self.pace.next_pause(seen.waiting.len());
-            sleep(pause, &format!("{}{}", place.id, pause.as_micros()));
+            outside::sleep(jittered(
+                pause,
+                &format!("{}{}", place.id, pause.as_micros()),
+            ));
         }
         if self.state == State::Closed {
             return Ok(Turn::Plain);
@@ -290,12 +293,6 @@ fn idle_ones(
             )
     });
     Ok(idle.map(|each| (each.reference, each.commit)).collect())
-}
-
-/// Waits for half of this time at least, and everybody differently.
-fn sleep(longest: Duration, seed: &str) {
-    let share = crc32fast::hash(seed.as_bytes()) % 1000;
-    outside::sleep(longest / 2 + longest * share / 2000);
 }
 
 /// The line as the remote shows it.

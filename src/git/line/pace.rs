@@ -11,6 +11,15 @@ const PAUSE: (Duration, Duration) = (Duration::from_millis(30), Duration::from_s
 /// How much longer we wait for each one that stands in line.
 const A_PLACE: Duration = Duration::from_millis(8);
 
+/// As many places from its beginning are the front of the line: who stands there looks earlier, the nearer the earlier.
+const FRONT: u32 = 8;
+
+/// A talk with the remote that takes no longer tells of no crowd that keeps it busy.
+const SWIFT: Duration = Duration::from_millis(50);
+
+/// How much longer somebody waits at most before the first look than whoever looks first.
+const LATEST: Duration = Duration::from_secs(1);
+
 /// How often whoever publishes what waits talks to the remote: it looks at the line, fetches, and pushes.
 const TALKS: u32 = 3;
 
@@ -21,6 +30,8 @@ const SHORTEST: Duration = Duration::from_millis(200);
 pub(super) struct Pace {
     /// About how long others take to publish what waits.
     round: Duration,
+    /// How long it took to put the operation into the line.
+    talk: Duration,
     joined: Instant,
     /// When somebody who stood before us was seen to have gone.
     went: Instant,
@@ -36,6 +47,7 @@ impl Pace {
         let talks = talk.saturating_mul(TALKS);
         Self {
             round: coming.max(talks).max(SHORTEST),
+            talk,
             joined: now,
             went: now,
             ahead: Vec::new(),
@@ -43,16 +55,30 @@ impl Pace {
         }
     }
 
-    /// How long to wait at most before the first look: others who have lost the same race come into the line meanwhile.
-    pub(super) fn first_pause(&self) -> Duration {
-        (self.round / 8).min(PAUSE.1)
+    /// How long the operation with this id waits before the first look: others who have lost the same race come into the line meanwhile.
+    pub(super) fn first_pause(&self, id: &str) -> Duration {
+        jittered((self.round / 8).min(PAUSE.1), id) + self.late_start(id)
     }
 
-    /// How long to wait at most before the next look, while so many wait. Whoever looks more often keeps the remote from the work of
-    /// those whose turn it is.
+    /// How much longer than the one with the lowest id. Nobody knows yet who waits, but that one leads: the higher ours is, the later,
+    /// so that most of a crowd look when what waits is published, and the remote is left to those who do it.
+    fn late_start(&self, id: &str) -> Duration {
+        let longest = self.talk.saturating_sub(SWIFT).saturating_mul(TALKS + 1);
+        let first = id
+            .get(..4)
+            .and_then(|first| u32::from_str_radix(first, 16).ok());
+        longest.min(LATEST) * first.unwrap_or_default() / 0x10000
+    }
+
+    /// How long to wait at most before the next look, while so many wait: nobody publishes them sooner than in a round, and whoever
+    /// looks more often keeps the remote from that work. In the front of the line it is shorter, or the line would stand still
+    /// between one who leads and the next.
     pub(super) fn next_pause(&mut self, waiting: usize) -> Duration {
+        let ahead = u32::try_from(self.ahead.len()).unwrap_or(u32::MAX);
+        let share = |whole: Duration| whole / FRONT * ahead.min(FRONT);
         let many = A_PLACE.saturating_mul(u32::try_from(waiting).unwrap_or(u32::MAX));
-        let pause = self.pause.max(many).max(self.round / 2).min(PAUSE.1);
+        let far = share(many.max(self.round * 3 / 2));
+        let pause = self.pause.max(self.round / 8).max(far).min(PAUSE.1);
         self.pause = (self.pause * 3 / 2).min(PAUSE.1);
         pause
     }
@@ -79,6 +105,12 @@ impl Pace {
         self.ahead = ahead;
         rank == 0 || stood > self.round.saturating_mul(rank + 1)
     }
+}
+
+/// Half of this time at least, and for everybody another part of the rest.
+pub(super) fn jittered(longest: Duration, seed: &str) -> Duration {
+    let share = crc32fast::hash(seed.as_bytes()) % 1000;
+    longest / 2 + longest * share / 2000
 }
 
 #[cfg(test)]
@@ -134,22 +166,53 @@ mod tests {
     #[test]
     fn pauses_grow_with_the_round_and_with_those_who_wait_and_end_somewhere() {
         let now = Instant::now();
-        let after = |coming| Pace::of(Duration::from_millis(coming), Duration::ZERO, now);
-        let mut swift = after(1);
-        assert_eq!(swift.first_pause(), SHORTEST / 8);
-        assert_eq!(swift.next_pause(1), SHORTEST / 2);
+        let after = |coming, ahead: &str| {
+            let mut pace = Pace::of(Duration::from_millis(coming), Duration::ZERO, now);
+            pace.is_our_turn(refs(ahead), Duration::ZERO);
+            pace
+        };
+        let mut swift = after(1, "abcdefgh");
+        assert_eq!(swift.next_pause(9), SHORTEST * 3 / 2);
         assert_eq!(swift.next_pause(100), A_PLACE * 100);
-        let mut slow = after(1_600);
-        assert_eq!(slow.first_pause(), Duration::from_millis(200));
-        assert_eq!(slow.next_pause(1), Duration::from_millis(800));
-        let mut stuck = after(60_000);
-        assert_eq!(stuck.first_pause(), PAUSE.1);
+        let mut slow = after(800, "abcdefghi");
+        assert_eq!(slow.next_pause(10), Duration::from_millis(1_200));
+        // Who is next looks at once, who is close to it soon.
+        let next = |ahead| after(800, ahead).next_pause(100);
+        assert_eq!(next("a"), Duration::from_millis(150));
+        assert_eq!(next("abcd"), Duration::from_millis(600));
+        let mut stuck = after(60_000, "abcdefgh");
+        assert!(stuck.first_pause("id") <= PAUSE.1);
         assert_eq!(stuck.next_pause(usize::MAX), PAUSE.1);
-        // Whoever waits for long looks less and less often.
+        // Whoever waits for long looks less and less often, also in the front.
+        let mut swift = after(1, "a");
         let pauses: Vec<_> = (0..20).map(|_| swift.next_pause(1)).collect();
         assert!(
             pauses.is_sorted() && pauses.last() == Some(&PAUSE.1),
             "{pauses:?}"
         );
+    }
+
+    #[test]
+    fn the_higher_the_id_the_later_is_the_first_look_where_the_remote_is_busy() {
+        let pace = |talk| Pace::of(Duration::ZERO, Duration::from_millis(talk), Instant::now());
+        let first = |talk, id| pace(talk).first_pause(id);
+        let starts = |talk, id| {
+            let round = Duration::from_millis(talk * 3).max(SHORTEST);
+            let shared = jittered((round / 8).min(PAUSE.1), id);
+            first(talk, id).checked_sub(shared).unwrap().as_millis()
+        };
+        assert_eq!(starts(450, "0000aaaa"), 0);
+        assert_eq!(starts(250, "4000aaaa"), 200);
+        assert_eq!(starts(250, "8000aaaa"), 400);
+        assert_eq!(starts(250, "ffffaaaa"), 799);
+        // A remote that answers at once has no crowd, and nobody waits for ever for a slow one.
+        assert_eq!(starts(50, "ffffaaaa"), 0);
+        assert_eq!(starts(60_000, "8000aaaa"), 500);
+        let soonest = Duration::from_millis(30) / 2..=Duration::from_millis(30);
+        assert!(soonest.contains(&first(80, "0000aaaa")));
+        // What is no id of ours has no place to tell.
+        for id in ["", "one", "ähnlich"] {
+            assert_eq!(starts(450, id), 0, "{id}");
+        }
     }
 }
