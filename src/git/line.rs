@@ -29,6 +29,8 @@ pub(super) struct Line {
     /// Our own place, while the operation waits on the remote.
     pub(super) place: Option<Place>,
     pace: Pace,
+    /// Whether everybody waits in line, as where many come at the same moment.
+    is_crowded: bool,
     /// Pushes that may still land, as long as the branch stands where they were planned on.
     pub(super) open: Option<Pending>,
     /// Whether what waits is left to others, because the remote does not let it go.
@@ -73,6 +75,7 @@ impl Line {
             state: State::Unknown,
             place: None,
             pace: Pace::of(Duration::ZERO, Duration::ZERO, now),
+            is_crowded: false,
             open,
             alone: false,
         }
@@ -103,6 +106,7 @@ impl Line {
         }
         self.state = State::Formed(base);
         if combining == Combining::Always && operation.letter.is_some() {
+            self.is_crowded = true;
             return Ok(true);
         }
         let seen = Seen::ask(checkout, remote)?;
@@ -128,7 +132,11 @@ impl Line {
             let Some(place) = self.place.clone() else {
                 match self.join(checkout, remote, (operation, since))? {
                     Entered::Waits => {
-                        outside::sleep(self.pace.first_pause(&operation.id));
+                        let mut pause = jittered(self.pace.first_pause(), &operation.id);
+                        if self.is_crowded {
+                            pause += self.pace.late_start(&operation.id);
+                        }
+                        outside::sleep(pause);
                         continue;
                     }
                     Entered::Landed(commit) => return Ok(Turn::Landed(commit)),

@@ -14,11 +14,11 @@ const A_PLACE: Duration = Duration::from_millis(8);
 /// As many places from its beginning are the front of the line: who stands there looks earlier, the nearer the earlier.
 const FRONT: u32 = 8;
 
-/// A talk with the remote that takes no longer tells of no crowd that keeps it busy.
-const SWIFT: Duration = Duration::from_millis(50);
+/// Up to so long a talk with the remote is quick: nobody keeps it busy.
+const QUICK: Duration = Duration::from_millis(50);
 
-/// How much longer somebody waits at most before the first look than whoever looks first.
-const LATEST: Duration = Duration::from_secs(1);
+/// How much later than the lowest id the highest one looks for the first time, at most.
+const LATEST_START: Duration = Duration::from_secs(1);
 
 /// How often whoever publishes what waits talks to the remote: it looks at the line, fetches, and pushes.
 const TALKS: u32 = 3;
@@ -55,30 +55,28 @@ impl Pace {
         }
     }
 
-    /// How long the operation with this id waits before the first look: others who have lost the same race come into the line meanwhile.
-    pub(super) fn first_pause(&self, id: &str) -> Duration {
-        jittered((self.round / 8).min(PAUSE.1), id) + self.late_start(id)
+    /// How long to wait at most before the first look: others who have lost the same race come into the line meanwhile.
+    pub(super) fn first_pause(&self) -> Duration {
+        (self.round / 8).min(PAUSE.1)
     }
 
-    /// How much longer than the one with the lowest id. Nobody knows yet who waits, but that one leads: the higher ours is, the later,
-    /// so that most of a crowd look when what waits is published, and the remote is left to those who do it.
-    fn late_start(&self, id: &str) -> Duration {
-        let longest = self.talk.saturating_sub(SWIFT).saturating_mul(TALKS + 1);
+    /// How much longer the operation with this id waits before the first look where a crowd is to be expected: the lowest id leads, so
+    /// the higher ours is, the later we look, and whoever leads has more of the remote meanwhile. A leader needs some talks with it.
+    pub(super) fn late_start(&self, id: &str) -> Duration {
+        let longest = self.talk.saturating_sub(QUICK).saturating_mul(TALKS + 1);
         let first = id
             .get(..4)
             .and_then(|first| u32::from_str_radix(first, 16).ok());
-        longest.min(LATEST) * first.unwrap_or_default() / 0x10000
+        longest.min(LATEST_START) * first.unwrap_or_default() / 0x10000
     }
 
-    /// How long to wait at most before the next look, while so many wait: nobody publishes them sooner than in a round, and whoever
-    /// looks more often keeps the remote from that work. In the front of the line it is shorter, or the line would stand still
-    /// between one who leads and the next.
+    /// How long to wait at most before the next look, while so many wait: to publish them takes about a round, and whoever looks more
+    /// often keeps the remote from that work. In the front of the line it is shorter: who stands there may be the next to lead.
     pub(super) fn next_pause(&mut self, waiting: usize) -> Duration {
         let ahead = u32::try_from(self.ahead.len()).unwrap_or(u32::MAX);
         let share = |whole: Duration| whole / FRONT * ahead.min(FRONT);
         let many = A_PLACE.saturating_mul(u32::try_from(waiting).unwrap_or(u32::MAX));
-        let far = share(many.max(self.round * 3 / 2));
-        let pause = self.pause.max(self.round / 8).max(far).min(PAUSE.1);
+        let pause = self.pause.max(share(many.max(self.round))).min(PAUSE.1);
         self.pause = (self.pause * 3 / 2).min(PAUSE.1);
         pause
     }
@@ -172,16 +170,18 @@ mod tests {
             pace
         };
         let mut swift = after(1, "abcdefgh");
-        assert_eq!(swift.next_pause(9), SHORTEST * 3 / 2);
+        assert_eq!(swift.first_pause(), SHORTEST / 8);
+        assert_eq!(swift.next_pause(9), SHORTEST);
         assert_eq!(swift.next_pause(100), A_PLACE * 100);
         let mut slow = after(800, "abcdefghi");
-        assert_eq!(slow.next_pause(10), Duration::from_millis(1_200));
-        // Who is next looks at once, who is close to it soon.
+        assert_eq!(slow.first_pause(), Duration::from_millis(100));
+        assert_eq!(slow.next_pause(10), Duration::from_millis(800));
+        // Who is next looks soon, who is close to it a little later.
         let next = |ahead| after(800, ahead).next_pause(100);
-        assert_eq!(next("a"), Duration::from_millis(150));
-        assert_eq!(next("abcd"), Duration::from_millis(600));
+        assert_eq!(next("a"), Duration::from_millis(100));
+        assert_eq!(next("abcd"), Duration::from_millis(400));
         let mut stuck = after(60_000, "abcdefgh");
-        assert!(stuck.first_pause("id") <= PAUSE.1);
+        assert_eq!(stuck.first_pause(), PAUSE.1);
         assert_eq!(stuck.next_pause(usize::MAX), PAUSE.1);
         // Whoever waits for long looks less and less often, also in the front.
         let mut swift = after(1, "a");
@@ -193,26 +193,31 @@ mod tests {
     }
 
     #[test]
-    fn the_higher_the_id_the_later_is_the_first_look_where_the_remote_is_busy() {
-        let pace = |talk| Pace::of(Duration::ZERO, Duration::from_millis(talk), Instant::now());
-        let first = |talk, id| pace(talk).first_pause(id);
-        let starts = |talk, id| {
-            let round = Duration::from_millis(talk * 3).max(SHORTEST);
-            let shared = jittered((round / 8).min(PAUSE.1), id);
-            first(talk, id).checked_sub(shared).unwrap().as_millis()
-        };
-        assert_eq!(starts(450, "0000aaaa"), 0);
+    fn the_higher_the_id_the_later_is_the_first_look_where_talks_take_long() {
+        let pace = |talk| Pace::of(Duration::ZERO, talk, Instant::now());
+        let starts = |talk, id| pace(Duration::from_millis(talk)).late_start(id).as_millis();
+        assert_eq!(starts(250, "0000aaaa"), 0);
         assert_eq!(starts(250, "4000aaaa"), 200);
         assert_eq!(starts(250, "8000aaaa"), 400);
         assert_eq!(starts(250, "ffffaaaa"), 799);
-        // A remote that answers at once has no crowd, and nobody waits for ever for a slow one.
+        // Where the remote answers at once nobody waits, and nobody waits for ever for a slow one.
         assert_eq!(starts(50, "ffffaaaa"), 0);
         assert_eq!(starts(60_000, "8000aaaa"), 500);
-        let soonest = Duration::from_millis(30) / 2..=Duration::from_millis(30);
-        assert!(soonest.contains(&first(80, "0000aaaa")));
+        assert_eq!(pace(Duration::MAX).late_start("8000aaaa").as_millis(), 500);
         // What is no id of ours has no place to tell.
         for id in ["", "one", "ähnlich"] {
-            assert_eq!(starts(450, id), 0, "{id}");
+            assert_eq!(starts(250, id), 0, "{id}");
         }
+    }
+
+    #[test]
+    fn everybody_waits_for_another_part_of_the_second_half() {
+        let second = Duration::from_secs(1);
+        let seeds = (0..100).map(|seed: u32| jittered(second, &seed.to_string()));
+        let parts: std::collections::BTreeSet<_> = seeds.collect();
+        assert!(parts.len() > 80, "{parts:?}");
+        let (first, last) = (*parts.first().unwrap(), *parts.last().unwrap());
+        assert!(first >= second / 2 && first < second * 6 / 10, "{first:?}");
+        assert!(last <= second && last > second * 9 / 10, "{last:?}");
     }
 }
