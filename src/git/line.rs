@@ -132,11 +132,7 @@ impl Line {
             let Some(place) = self.place.clone() else {
                 match self.join(checkout, remote, (operation, since))? {
                     Entered::Waits => {
-                        let mut pause = jittered(self.pace.first_pause(), &operation.id);
-                        if self.is_crowded {
-                            pause += self.pace.late_start(&operation.id);
-                        }
-                        outside::sleep(pause);
+                        outside::sleep(self.until_the_first_look(&operation.id));
                         continue;
                     }
                     Entered::Landed(commit) => return Ok(Turn::Landed(commit)),
@@ -186,6 +182,16 @@ impl Line {
             }
         }
         Ok(Turn::Lead(Company { base, waiting }))
+    }
+
+    /// How long the operation with this id, which has come into the line, waits before it looks at it.
+    fn until_the_first_look(&self, id: &str) -> Duration {
+        let pause = jittered(self.pace.first_pause(), id);
+        if self.is_crowded {
+            pause + self.pace.late_start(id)
+        } else {
+            pause
+        }
     }
 
     /// The journal of a push, which tells of the place in line, too.
@@ -338,4 +344,21 @@ fn unknown(remote: &Remote, words: &str) -> Failure {
         remote.name
     );
     Failure::unknown(message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_where_everybody_waits_does_a_high_id_look_late() {
+        let mut line = Line::new(None);
+        line.pace = Pace::of(Duration::ZERO, Duration::from_millis(250), outside::now());
+        let id = "8000aaaa";
+        let alone = line.until_the_first_look(id);
+        assert_eq!(alone, jittered(line.pace.first_pause(), id));
+        line.is_crowded = true;
+        let crowded = line.until_the_first_look(id);
+        assert_eq!(crowded, alone + Duration::from_millis(400));
+    }
 }

@@ -106,7 +106,7 @@ fn unapplied(
         Linked::Broken(_) | Linked::Nothing => {
             let mut is_of_one = false;
             for other in release::versions(tree, app)? {
-                is_of_one |= other != version && is_of(other)?;
+                is_of_one = is_of_one || other != version && is_of(other)?;
             }
             is_of_one
         }
